@@ -1,0 +1,75 @@
+"""An offline DashScope for testing Qwen integrations, and the qwen provider client.
+
+The names below are imported when they are first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qwensim.catalog import load as load_catalog
+    from qwensim.errors import CatalogError, QwensimError, UsageError
+    from qwensim.provider import AsyncQwenProvider, QwenProvider
+    from qwensim.server import serve
+    from qwensim.simulator import (
+        Account,
+        Counts,
+        Fault,
+        Pace,
+        Script,
+        Simulator,
+        ToolCall,
+        VirtualClock,
+    )
+    from qwensim.transport import transport
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Account": "qwensim.simulator",
+    "AsyncQwenProvider": "qwensim.provider",
+    "CatalogError": "qwensim.errors",
+    "Counts": "qwensim.simulator",
+    "Fault": "qwensim.simulator",
+    "Pace": "qwensim.simulator",
+    "QwenProvider": "qwensim.provider",
+    "QwensimError": "qwensim.errors",
+    "Script": "qwensim.simulator",
+    "Simulator": "qwensim.simulator",
+    "ToolCall": "qwensim.simulator",
+    "UsageError": "qwensim.errors",
+    "VirtualClock": "qwensim.simulator",
+    "load_catalog": "qwensim.catalog",
+    "serve": "qwensim.server",
+    "transport": "qwensim.transport",
+}
+
+__all__ = [
+    "Account",
+    "AsyncQwenProvider",
+    "CatalogError",
+    "Counts",
+    "Fault",
+    "Pace",
+    "QwenProvider",
+    "QwensimError",
+    "Script",
+    "Simulator",
+    "ToolCall",
+    "UsageError",
+    "VirtualClock",
+    "load_catalog",
+    "serve",
+    "transport",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'qwensim' has no attribute {name!r}")
+    home = importlib.import_module(_HOME[name])
+    return getattr(home, "load" if name == "load_catalog" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

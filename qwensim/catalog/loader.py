@@ -1,0 +1,191 @@
+"""Reads the TOML rows, lays overlays over them and checks that all of it holds together."""
+
+import datetime as dt
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import msgspec
+
+from qwensim.catalog import rows
+from qwensim.catalog.catalog import Catalog
+from qwensim.errors import CatalogError
+
+PAGE_DATE = dt.date(2026, 5, 18)
+"""The day of the service that is modelled unless another is asked for."""
+
+Overlay: TypeAlias = str | Path | Mapping[str, Any]
+"""A TOML file, or the same tables as Python values."""
+
+TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
+    "plan": (rows.PlanRow, "id"),
+    "host": (rows.HostRow, "name"),
+    "auth_choice": (rows.AuthChoiceRow, "id"),
+    "key_variable": (rows.KeyVariableRow, "name"),
+    "credential": (rows.CredentialRow, "id"),
+    "agent": (rows.AgentRow, "id"),
+    "model": (rows.ModelRow, "id"),
+    "advertised": (rows.AdvertisedRow, "id"),
+    "envelope": (rows.EnvelopeRow, "id"),
+    "error": (rows.ErrorRow, "id"),
+    "parameter": (rows.ParameterRow, "name"),
+    "usage": (rows.UsageRow, "id"),
+    "dialect": (rows.DialectRow, "id"),
+    "words": (rows.WordsRow, "id"),
+    "failure": (rows.FailureRow, "id"),
+}
+"""Each table, the struct of its rows and the field that names a row."""
+
+_Raw: TypeAlias = dict[str, dict[str, tuple[str, dict[str, Any]]]]
+"""Table, row name, then the file that said it last and the merged fields."""
+
+
+def load(*overlays: Overlay, as_of: dt.date = PAGE_DATE) -> Catalog:
+    """Return the catalogue as it stood on the day `as_of`, with the overlays laid over it in order.
+
+    A row of an overlay whose name is new is added. One whose name exists changes the fields that it
+    gives; its `source`, `checked` and `confidence` may be left out.
+
+    Raises `CatalogError` with file, row and field if anything is wrong.
+    """
+    if not overlays:
+        return _bundled(as_of)
+    raw: _Raw = {table: {} for table in TABLES}
+    for name, tables in _bundled_tables():
+        _merge(raw, tables, file=name, as_of=as_of, overlay=False)
+    for position, overlay in enumerate(overlays, start=1):
+        name, tables = _read_overlay(overlay, position)
+        _merge(raw, tables, file=name, as_of=as_of, overlay=True)
+    return _build(raw)
+
+
+@functools.lru_cache(maxsize=4)
+def _bundled(as_of: dt.date) -> Catalog:
+    """Keep the built catalogue: it is frozen, and parsing it takes longer than a hundred calls."""
+    raw: _Raw = {table: {} for table in TABLES}
+    for name, tables in _bundled_tables():
+        _merge(raw, tables, file=name, as_of=as_of, overlay=False)
+    return _build(raw)
+
+
+def _bundled_tables() -> list[tuple[str, Mapping[str, Any]]]:
+    folder = files("qwensim.catalog") / "data"
+    found = sorted(item.name for item in folder.iterdir() if item.name.endswith(".toml"))
+    return [(name, tomllib.loads((folder / name).read_text("utf-8"))) for name in found]
+
+
+def _read_overlay(overlay: Overlay, position: int) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(overlay, Mapping):
+        return f"overlay {position}", overlay
+    return str(overlay), read_toml(overlay)
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Read a TOML file; raises `CatalogError` if it cannot be read or is not TOML."""
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise CatalogError(f"cannot be read ({error.strerror})", file=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"is not TOML: {error}", file=str(path)) from error
+
+
+def _merge(
+    raw: _Raw, tables: Mapping[str, Any], *, file: str, as_of: dt.date, overlay: bool
+) -> None:
+    for table, found in tables.items():
+        if table not in TABLES:
+            raise CatalogError(
+                f"no such table; there are: {', '.join(TABLES)}", file=file, row=table
+            )
+        if not isinstance(found, list | tuple):
+            raise CatalogError("must be a list of rows, written [[…]]", file=file, row=table)
+        for number, row in enumerate(found, start=1):
+            _merge_row(raw[table], table, row, number, file=file, as_of=as_of, overlay=overlay)
+
+
+def _merge_row(
+    known: dict[str, tuple[str, dict[str, Any]]],
+    table: str,
+    row: Any,
+    number: int,
+    *,
+    file: str,
+    as_of: dt.date,
+    overlay: bool,
+) -> None:
+    key = TABLES[table][1]
+    if not isinstance(row, Mapping):
+        raise CatalogError("must be a table of fields", file=file, row=f"{table} {number}")
+    name = row.get(key)
+    if not isinstance(name, str) or not name:
+        raise CatalogError("must name the row", file=file, row=f"{table} {number}", field=key)
+    since = row.get("since")
+    if isinstance(since, dt.date) and since > as_of:
+        return
+    fields = dict(known[name][1]) if name in known else {}
+    if not fields and overlay:
+        fields = {"source": file, "checked": as_of, "confidence": "third-party"}
+    elif name in known and not overlay and since is None:
+        raise CatalogError("stands twice", file=file, row=f"{table} {name}")
+    known[name] = (file, {**fields, **row})
+
+
+def _build(raw: _Raw) -> Catalog:
+    tables = {table: _convert(table, found) for table, found in raw.items()}
+    catalog = Catalog.from_tables(cast(Any, tables))
+    _check(
+        catalog, {table: {name: file for name, (file, _) in raw[table].items()} for table in raw}
+    )
+    return catalog
+
+
+def _convert(table: str, found: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, rows.Row]:
+    struct = TABLES[table][0]
+    return {
+        name: convert_row(fields, struct, file=file, row=f"{table} {name}")
+        for name, (file, fields) in found.items()
+    }
+
+
+def convert_row(fields: Any, struct: type[Any], *, file: str, row: str) -> Any:
+    """Decode one row into its struct; raises `CatalogError` with the field that is wrong."""
+    try:
+        return msgspec.convert(fields, struct)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        field = place.strip("`.")
+        if named := re.search(r"field `(\w+)`", problem):
+            field = field or named[1]
+        raise CatalogError(problem, file=file, row=row, field=field) from error
+
+
+def _check(catalog: Catalog, file_of: Mapping[str, Mapping[str, str]]) -> None:
+    def wrong(table: str, name: str, field: str, seen: str, allowed: Iterable[str]) -> CatalogError:
+        known = ", ".join(sorted(allowed))
+        return CatalogError(
+            f"{seen!r} is not known; there are: {known}",
+            file=file_of[table][name],
+            row=f"{table} {name}",
+            field=field,
+        )
+
+    for reference in catalog.references():
+        if reference.value not in reference.allowed:
+            raise wrong(
+                reference.table, reference.row, reference.field, reference.value, reference.allowed
+            )
+    for table, name, field, pattern in catalog.patterns():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise CatalogError(
+                f"is no regular expression: {error}",
+                file=file_of[table][name],
+                row=f"{table} {name}",
+                field=field,
+            ) from error

@@ -1,0 +1,65 @@
+"""The real client: OpenClaw's qwen provider in Python, on the `openai` SDK.
+
+    from qwensim.provider import QwenProvider
+
+    with QwenProvider(auth_choice="qwen-standard-api-key") as provider:
+        print(provider.chat("qwen/qwen3.5-plus", "Hello", thinking="off").content)
+
+It knows nothing of the simulator and works against the service unchanged.
+"""
+
+from qwensim.provider.async_client import AsyncQwenProvider
+from qwensim.provider.client import QwenProvider
+from qwensim.provider.endpoints import Endpoint
+from qwensim.provider.failures import (
+    AccessError,
+    AuthError,
+    BadRequestError,
+    ConnectionFailure,
+    InputTooLongError,
+    MalformedAnswerError,
+    ModelNotOnPlanError,
+    ModerationError,
+    NotFoundError,
+    OverdueError,
+    PlanQuotaError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    TruncatedStreamError,
+    UnknownModelError,
+)
+from qwensim.provider.replies import Delta, Reply, ToolCall, ToolCallPiece
+from qwensim.provider.stream import AsyncChatStream, ChatStream
+from qwensim.provider.thinking import ThinkingLevel
+from qwensim.provider.usage import Usage
+
+__all__ = [
+    "AccessError",
+    "AsyncChatStream",
+    "AsyncQwenProvider",
+    "AuthError",
+    "BadRequestError",
+    "ChatStream",
+    "ConnectionFailure",
+    "Delta",
+    "Endpoint",
+    "InputTooLongError",
+    "MalformedAnswerError",
+    "ModelNotOnPlanError",
+    "ModerationError",
+    "NotFoundError",
+    "OverdueError",
+    "PlanQuotaError",
+    "ProviderError",
+    "QwenProvider",
+    "RateLimitError",
+    "Reply",
+    "ServerError",
+    "ThinkingLevel",
+    "ToolCall",
+    "ToolCallPiece",
+    "TruncatedStreamError",
+    "UnknownModelError",
+    "Usage",
+]

@@ -1,0 +1,119 @@
+"""Who may call: keys by plan and region, what they are entitled to, and the account's state.
+
+Without accounts every well-formed key of the host's plan is accepted, whatever its region. With
+accounts only theirs are.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from qwensim.catalog import Catalog
+from qwensim.catalog.credentials import REDACTED
+from qwensim.catalog.loader import convert_row, read_toml
+from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region
+from qwensim.errors import CatalogError, UsageError
+from qwensim.simulator.refusals import Refused
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key and what the service knows about it."""
+
+    key: str
+    plan: Plan = "standard"
+    region: Region | None = None
+    """None: the key works in every region."""
+    state: Literal["good", "overdue", "free-tier-used-up", "revoked"] = "good"
+    models: tuple[str, ...] = ()
+    """Models enabled for this account beyond what its plan serves."""
+    denied: tuple[str, ...] = ()
+    """Models that the account has not purchased."""
+    spent: Literal["hour", "week", "month"] | None = None
+    """The Coding Plan quota that is used up."""
+
+    def __repr__(self) -> str:
+        """Leave out the key."""
+        shown = f"plan={self.plan!r}, region={self.region!r}, state={self.state!r}"
+        return f"Account(key={REDACTED!r}, {shown})"
+
+
+ANYONE = Account(key="")
+"""Stands for a well-formed key where no accounts are set."""
+
+
+class Accounts:
+    """Looks up keys."""
+
+    def __init__(self, catalog: Catalog, accounts: Iterable[Account] = ()) -> None:
+        self._patterns = {plan.id: re.compile(plan.key_pattern) for plan in catalog.plans.values()}
+        self._accounts: dict[str, Account] = {}
+        for account in accounts:
+            self.add(account)
+
+    def add(self, account: Account) -> None:
+        """Add an account or replace the one with the same key; from now on only such keys work.
+
+        Raises `UsageError` if the key has not the form of its plan's keys.
+        """
+        pattern = self._patterns[account.plan]
+        if not pattern.fullmatch(account.key):
+            raise UsageError(
+                f"the key of an account on plan {account.plan!r} must match {pattern.pattern!r}"
+            )
+        self._accounts[account.key] = account
+
+    def admit(self, plan: PlanRow, host: HostRow, authorization: str | None) -> Account:
+        """Return the account of a request; raises `Refused` with the plan's own words."""
+        scheme, _, key = (authorization or "").strip().partition(" ")
+        key = key.strip()
+        if not scheme or (scheme.lower() == "bearer" and not key):
+            raise Refused(plan.missing_key)
+        if scheme.lower() != "bearer" or not self._patterns[plan.id].fullmatch(key):
+            raise Refused(plan.wrong_key)
+        if not self._accounts:
+            return ANYONE
+        account = self._accounts.get(key)
+        if (
+            account is None
+            or account.plan != plan.id
+            or account.region not in (None, host.region)
+            or account.state == "revoked"
+        ):
+            raise Refused(plan.wrong_key)
+        return account
+
+
+def read_accounts(path: str | Path, catalog: Catalog) -> tuple[Account, ...]:
+    """Read an accounts file: TOML with one `[[account]]` table a key.
+
+    Raises `CatalogError` with file, row and field if anything is wrong.
+    """
+    tables = read_toml(path)
+    if unknown := set(tables) - {"account"}:
+        raise CatalogError("no such table; there is: account", file=str(path), row=min(unknown))
+    rows = tables.get("account", [])
+    if not isinstance(rows, list) or not rows:
+        raise CatalogError("has no [[account]] rows", file=str(path), row="account")
+    accounts = []
+    for number, fields in enumerate(rows, start=1):
+        row = f"account {number}"
+        account: Account = convert_row(fields, Account, file=str(path), row=row)
+        for field in ("models", "denied"):
+            for model in getattr(account, field):
+                if model not in catalog.models:
+                    raise CatalogError(
+                        f"{model!r} is not in the catalogue", file=str(path), row=row, field=field
+                    )
+        if not re.fullmatch(catalog.plans[account.plan].key_pattern, account.key):
+            pattern = catalog.plans[account.plan].key_pattern
+            raise CatalogError(
+                f"is no key of plan {account.plan!r}: must match {pattern!r}",
+                file=str(path),
+                row=row,
+                field="key",
+            )
+        accounts.append(account)
+    return tuple(accounts)

@@ -1,0 +1,51 @@
+"""What a surface gives to the service: an answer to be dressed in headers and played."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import msgspec
+
+from qwensim.catalog.rows import HostRow
+from qwensim.exchange import Chunk, Request, Wait
+from qwensim.simulator.accounts import Account
+from qwensim.simulator.identifiers import Identity
+from qwensim.simulator.replies.reply import Ask
+from qwensim.simulator.replies.scripts import Script
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """One request on its way through the checks; what is known of it grows as it goes."""
+
+    request: Request
+    arrived: float
+    identity: Identity
+    host: HostRow
+    account: Account
+    body: Any = None
+    """The decoded JSON."""
+    model: str | None = None
+    stream: bool = False
+    script: Script | None = None
+    ask: Ask | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is not a refusal."""
+
+    content_type: str
+    events: Iterator[Chunk | Wait]
+    cost: float = 0.0
+    """Seconds until the first byte leaves."""
+    gateway: bool = True
+    usage: dict[str, int] | None = None
+
+
+class Surface(Protocol):
+    """One wire format: judges a call and answers it, or raises `Refused`."""
+
+    method: str
+    needs_key: bool
+
+    def answer(self, call: Call) -> Answer:
+        """Answer the call."""
+        ...

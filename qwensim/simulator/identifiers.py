@@ -1,0 +1,52 @@
+"""Ids without chance: made of the seed, the request and how often that very request came before."""
+
+import hashlib
+from collections import Counter
+
+import msgspec
+
+from qwensim.exchange import Request
+
+_REMEMBERED = 50_000
+"""Distinct requests that are counted before the count starts anew: memory stays bounded, and ids
+stay unlike each other because the generation is part of them."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange: what its ids and, apart from them, its words are made of."""
+
+    digest: bytes
+    """32 bytes, unlike for every exchange."""
+
+    @property
+    def request_id(self) -> str:
+        """A uuid with version nibble 9, as the service's request ids mostly have (recorded)."""
+        text = self.digest.hex()
+        variant = "89ab"[self.digest[8] & 3]
+        return f"{text[:8]}-{text[8:12]}-9{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+
+    def call_id(self, choice: int, position: int, digits: int) -> str:
+        """Return the id of a tool call: `call_` and so many hex digits."""
+        salt = b"call %d %d" % (choice, position)
+        return "call_" + hashlib.blake2b(self.digest + salt, digest_size=32).hexdigest()[:digits]
+
+
+class Identifiers:
+    """Hands out an identity for each request."""
+
+    def __init__(self, seed: int) -> None:
+        self._key = b"%d" % seed
+        self._seen: Counter[bytes] = Counter()
+        self._generation = 0
+
+    def of(self, request: Request) -> Identity:
+        """Return the identity of this coming of the request; headers are no part of it."""
+        line = f"{request.method} {request.host} {request.path} {request.query}\n".encode()
+        key = hashlib.blake2b(line + request.body, digest_size=16, key=self._key).digest()
+        if key not in self._seen and len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+            self._generation += 1
+        before = self._seen[key]
+        self._seen[key] = before + 1
+        salt = b"%d %d" % (self._generation, before)
+        return Identity(digest=hashlib.blake2b(key + salt, digest_size=32).digest())

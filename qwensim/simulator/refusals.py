@@ -1,0 +1,113 @@
+"""A check names the row of a refusal; here it is rendered as the layer that answers would."""
+
+from collections.abc import Iterable
+from string import Formatter
+from typing import Any
+
+import msgspec
+
+from qwensim.catalog import Catalog
+from qwensim.catalog.rows import EnvelopeRow, ErrorRow, HostRow
+from qwensim.errors import UsageError
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer of the service, not an error of ours
+    """A check failed: the id of an error row and the values for its message."""
+
+    def __init__(self, error: str, **values: object) -> None:
+        super().__init__(error)
+        self.error, self.values = error, values
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A rendered refusal."""
+
+    error: ErrorRow
+    message: str
+    status: int
+    body: bytes
+    content_type: str | None
+    gateway_header: bool
+    request_id_header: bool
+
+
+def placeholders(template: str) -> set[str]:
+    """Return the names of the values that a message template wants."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def check_error(catalog: Catalog, error: str, values: Iterable[str]) -> None:
+    """Raise `UsageError` unless the catalogue has the error and `values` fill its message."""
+    if error not in catalog.errors:
+        raise UsageError(f"no error {error!r}; there are: {', '.join(sorted(catalog.errors))}")
+    wanted = placeholders(catalog.errors[error].message) - {"link"}
+    if missing := wanted - set(values):
+        names = ", ".join(sorted(missing))
+        raise UsageError(f"the message of {error!r} wants values for: {names}")
+
+
+def render(
+    catalog: Catalog, refused: Refused, *, host: HostRow | None, request_id: str, stream: bool
+) -> Refusal:
+    """Render a refusal for a request to `host` that asked for a stream or not."""
+    row = catalog.errors[refused.error]
+    envelope = catalog.envelopes[row.envelope]
+    framed = stream and envelope.stream is not None
+    template = row.message_stream if stream and row.message_stream is not None else row.message
+    values = {"link": host.help if host else "", **refused.values}
+    message = template.format_map(values)
+    if envelope.literal is not None:
+        body = envelope.literal.encode()
+    else:
+        outer = envelope.stream if stream and envelope.stream is not None else envelope.body
+        body = msgspec.json.encode(_body(row, envelope, outer, message, request_id, values))
+        if framed:
+            body = b"data: " + body + b"\n\n"
+    return Refusal(
+        error=row,
+        message=message,
+        status=row.status,
+        body=body,
+        content_type=envelope.content_type if envelope.literal != "" else None,
+        gateway_header=envelope.gateway_header,
+        request_id_header=envelope.request_id_header,
+    )
+
+
+def event(catalog: Catalog, refused: Refused, *, host: HostRow, request_id: str) -> bytes:
+    """Render a refusal as an event in the middle of a stream."""
+    row = catalog.errors[refused.error]
+    envelope = catalog.envelopes[row.envelope]
+    values = {"link": host.help, **refused.values}
+    message = row.message.format_map(values)
+    body = _body(row, envelope, envelope.body, message, request_id, values)
+    return b"data: " + msgspec.json.encode(body) + b"\n\n"
+
+
+def _body(
+    row: ErrorRow,
+    envelope: EnvelopeRow,
+    outer: Iterable[str],
+    message: str,
+    request_id: str,
+    values: dict[str, Any],
+) -> dict[str, Any]:
+    param = row.param.format_map(values) if row.param is not None else None
+    known: dict[str, tuple[str, Any]] = {
+        "code": ("code", row.code),
+        "type": ("type", row.type),
+        "param": ("param", param),
+        "message": ("message", message),
+        "id": ("id", f"chatcmpl-{request_id}"),
+        "request_id": ("request_id", request_id),
+        "chat_request_id": ("request_id", f"chatcmpl-{request_id}"),
+        "camel_request_id": ("requestId", request_id),
+    }
+    body: dict[str, Any] = {}
+    if envelope.error:
+        inner = dict(known[name] for name in envelope.error)
+        if "id" in envelope.error:
+            inner["id"] = request_id
+        body["error"] = inner
+    body.update(known[name] for name in outer)
+    return body

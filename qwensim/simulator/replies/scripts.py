@@ -1,0 +1,92 @@
+"""Scripted replies: which requests they answer, what they say, and how often."""
+
+import re
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+import msgspec
+
+from qwensim.errors import UsageError
+from qwensim.simulator.faults import Fault
+from qwensim.simulator.replies.reply import Ask, Counts, ToolCall
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply and the requests that it is for. Conditions that are not set hold for all.
+
+    A part of the reply that is not set comes from the talker, as far as the request calls for it.
+    """
+
+    text: str | None = None
+    reasoning: str | None = None
+    """Shown only where the model thinks, as by the service."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Counts | None = None
+    finish_reason: str | None = None
+    error: str | None = None
+    """The id of a row of the error table that is the answer."""
+    values: dict[str, Any] = {}
+    """The values that the error's message wants."""
+    fault: Fault | None = None
+    model: str | None = None
+    """A model name; `*` and `?` match as in a shell."""
+    last_user: str | re.Pattern[str] | None = None
+    """Stands in, or is found in, the text of the last user message."""
+    when: Callable[[Ask], bool] | None = None
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
+    """How many requests it answers; None: every one, for ever."""
+
+    def matches(self, ask: Ask) -> bool:
+        """Return whether the script is for this request."""
+        if self.model is not None and not fnmatchcase(ask.model, self.model):
+            return False
+        if isinstance(self.last_user, str) and self.last_user not in ask.last_user:
+            return False
+        if isinstance(self.last_user, re.Pattern) and not self.last_user.search(ask.last_user):
+            return False
+        return self.when is None or self.when(ask)
+
+
+class ScriptQueue:
+    """The scripts in the order in which they were set; the first that matches answers."""
+
+    def __init__(self) -> None:
+        self._scripts: list[tuple[Script, list[int]]] = []
+
+    def add(self, script: Script) -> None:
+        """Set a script."""
+        if script.times is not None and script.times < 1:
+            raise UsageError(f"times must be 1 or more, or None for ever, not {script.times}")
+        self._scripts.append((script, [0]))
+
+    def clear(self) -> None:
+        """Drop all scripts."""
+        self._scripts.clear()
+
+    def unused(self) -> tuple[Script, ...]:
+        """Return the scripts that have replies left of those that they promise, or gave none."""
+        return tuple(script for script, used in self._scripts if script.times or not used[0])
+
+    def take(self, ask: Ask) -> Script | None:
+        """Return the script that answers this request, if any, and count it."""
+        for position, (script, used) in enumerate(self._scripts):
+            if script.matches(ask):
+                used[0] += 1
+                if used[0] == script.times:
+                    del self._scripts[position]
+                return script
+        return None
+
+
+def tool_call(call: ToolCall | Iterable[Any] | dict[str, Any]) -> ToolCall:
+    """Make a call from a name with arguments: `("weather", {"city": "Paris"})`."""
+    if isinstance(call, ToolCall):
+        return call
+    try:
+        name, arguments = call if not isinstance(call, dict) else (call["name"], call["arguments"])
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(f"a tool call is (name, arguments), not {call!r}") from None
+    if not isinstance(arguments, str):
+        arguments = msgspec.json.encode(arguments).decode()
+    return ToolCall(name=name, arguments=arguments)

@@ -1,0 +1,294 @@
+"""The fake service: every request comes through `Simulator.handle`, whatever carried it.
+
+One order of checks, the first failure answers: path, method, client, key, then those of the surface.
+No I/O here, no clock, no chance of its own: same seed and same requests, same bytes.
+"""
+
+import re
+import threading
+from collections.abc import Generator, Iterable
+from typing import Any, Literal
+
+from qwensim.catalog import PAGE_DATE, Catalog, Redactor, load
+from qwensim.catalog.rows import HostRow
+from qwensim.exchange import Chunk, End, Event, Head, Request, Wait
+from qwensim.simulator import faults, headers, refusals
+from qwensim.simulator.accounts import ANYONE, Account, Accounts
+from qwensim.simulator.answers import Answer, Call, Surface
+from qwensim.simulator.bodies import decode_object
+from qwensim.simulator.clock import Clock, VirtualClock
+from qwensim.simulator.faults import Fault, FaultQueue
+from qwensim.simulator.identifiers import Identifiers
+from qwensim.simulator.journal import Journal
+from qwensim.simulator.pace import INSTANT, Pace
+from qwensim.simulator.refusals import Refusal, Refused
+from qwensim.simulator.replies.composer import Composer
+from qwensim.simulator.replies.scripts import Script, ScriptQueue, tool_call
+from qwensim.simulator.replies.tokens import Estimate, Tokenizer
+from qwensim.simulator.surfaces.chat import ChatSurface
+from qwensim.simulator.surfaces.models import ModelsSurface
+
+ClientCheck = Literal["any", "agents", "off"]
+"""Which User-Agents a Coding Plan host lets in: any that is not empty (as observed), those of known
+coding agents, or all."""
+
+_NOWHERE = HostRow(
+    name="",
+    plan="standard",
+    region="global",
+    base_path="/",
+    help="",
+    source="stands for a host that the catalogue does not know",
+    checked=PAGE_DATE,
+    confidence="guess",
+)
+
+
+class Simulator:
+    """An offline DashScope.
+
+    `catalog` defaults to the bundled facts, `clock` to virtual time, `accounts` to none (any
+    well-formed key works), `pace` to no waiting, `tokenizer` to the built-in estimate.
+    `journal_size` is the number of exchanges that are remembered.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog | None = None,
+        seed: int = 0,
+        clock: Clock | None = None,
+        accounts: Iterable[Account] = (),
+        pace: Pace = INSTANT,
+        tokenizer: Tokenizer | None = None,
+        client_check: ClientCheck = "any",
+        journal_size: int = 1000,
+    ) -> None:
+        self.catalog = catalog if catalog is not None else load()
+        self.clock: Clock = clock if clock is not None else VirtualClock()
+        self.journal = Journal(Redactor(self.catalog), size=journal_size)
+        self._accounts = Accounts(self.catalog, accounts)
+        self._client_check = client_check
+        self._agents = [re.compile(row.pattern) for row in self.catalog.agents.values()]
+        self._scripts = ScriptQueue()
+        self._faults = FaultQueue()
+        self._identifiers = Identifiers(seed)
+        self._routes = self._surfaces(seed, tokenizer or Estimate(), pace)
+        self._lock = threading.Lock()
+
+    def _surfaces(
+        self, seed: int, tokenizer: Tokenizer, pace: Pace
+    ) -> dict[tuple[str, str], Surface]:
+        composer = Composer(words=[*self.catalog.words.values()], tokenizer=tokenizer, seed=seed)
+        chat = ChatSurface(
+            self.catalog,
+            composer=composer,
+            tokenizer=tokenizer,
+            scripts=self._scripts,
+            pace=pace,
+        )
+        paths: dict[str, tuple[str, Surface]] = {
+            "chat": ("/chat/completions", chat),
+            "models": ("/models", ModelsSurface(self.catalog)),
+        }
+        return {
+            (host.name, host.base_path + paths[route][0]): paths[route][1]
+            for host in self.catalog.hosts.values()
+            for route in self.catalog.plans[host.plan].routes
+        }
+
+    def script(self, script: Script | str | None = None, **fields: Any) -> Script:
+        """Set a scripted reply and return it: a `Script`, a text, or the fields of a `Script`.
+
+        Tool calls may be given as `(name, arguments)`. Raises `UsageError` for an unknown error id
+        or values that its message lacks, `TypeError` for a field that does not exist.
+        """
+        if not isinstance(script, Script):
+            if script is not None:
+                fields["text"] = script
+            if "tool_calls" in fields:
+                fields["tool_calls"] = tuple(tool_call(call) for call in fields["tool_calls"])
+            script = Script(**fields)
+        if script.error is not None:
+            refusals.check_error(self.catalog, script.error, script.values)
+        if script.fault is not None:
+            self._check_fault(script.fault)
+        with self._lock:
+            self._scripts.add(script)
+        return script
+
+    def fault(self, fault: Fault | faults.Kind, **fields: Any) -> Fault:
+        """Arm a fault and return it: a `Fault`, or its kind and fields.
+
+        Raises `UsageError` for an unknown error id or values that its message lacks.
+        """
+        if not isinstance(fault, Fault):
+            fault = Fault(kind=fault, **fields)
+        self._check_fault(fault)
+        with self._lock:
+            self._faults.add(fault)
+        return fault
+
+    def _check_fault(self, fault: Fault) -> None:
+        if fault.kind in ("error", "error-event"):
+            refusals.check_error(self.catalog, faults.error_of(fault).error, fault.values)
+
+    def account(self, account: Account | None = None, **fields: Any) -> Account:
+        """Add an account, or replace the one with its key; from then on only such keys work."""
+        account = account or Account(**fields)
+        with self._lock:
+            self._accounts.add(account)
+        return account
+
+    def reset(self) -> None:
+        """Drop scripts, faults and the journal."""
+        with self._lock:
+            self._scripts.clear()
+            self._faults.clear()
+            self.journal.clear()
+
+    @property
+    def unused_scripts(self) -> tuple[Script, ...]:
+        """The scripts that have replies left."""
+        return self._scripts.unused()
+
+    def handle(self, request: Request) -> Generator[Event]:
+        """Judge and answer one request: return the events to play.
+
+        What is counted and drawn is decided before this returns; the frames of a stream are made as
+        they are taken.
+        """
+        with self._lock:
+            return self._handle(request)
+
+    def _handle(self, request: Request) -> Generator[Event]:
+        host = self.catalog.hosts.get(request.host)
+        call = Call(
+            request=request,
+            arrived=self.clock.now(),
+            identity=self._identifiers.of(request),
+            host=host or _NOWHERE,
+            account=ANYONE,
+        )
+        fault = self._faults.take(host=request.host, model=lambda: _peek_model(request))
+        outcome: Answer | Refusal | None = None
+        if fault is None or fault.kind not in faults.SILENT:
+            outcome = self._outcome(call, fault)
+            if fault is None and call.script is not None:
+                fault = call.script.fault
+        self._enter(call, outcome, fault)
+        events = _play(call, outcome)
+        if fault is None:
+            return events
+        frame = refusals.event(
+            self.catalog,
+            faults.error_of(fault),
+            host=call.host,
+            request_id=call.identity.request_id,
+        )
+        return faults.transform(events, fault, frame)
+
+    def _outcome(self, call: Call, fault: Fault | None) -> Answer | Refusal:
+        try:
+            if fault is not None and fault.kind == "error":
+                call.stream = _peek(call.request).get("stream") is True
+                raise faults.error_of(fault)
+            return self._admit(call).answer(call)
+        except Refused as refused:
+            return refusals.render(
+                self.catalog,
+                refused,
+                host=call.host,
+                request_id=call.identity.request_id,
+                stream=call.stream,
+            )
+
+    def _admit(self, call: Call) -> Surface:
+        """Check path, method, client and key; return the surface that judges the rest."""
+        request, host = call.request, call.host
+        surface = self._routes.get((host.name, request.path))
+        if surface is None:
+            chat = f"{host.base_path}/chat/completions/"
+            if request.path.startswith(chat) and host.plan == "standard":
+                raise Refused("path-below-chat", path=request.path.removeprefix(host.base_path))
+            raise Refused("not-found")
+        if request.method != surface.method:
+            raise Refused("method-not-allowed", method=request.method)
+        plan = self.catalog.plans[host.plan]
+        if plan.client_check is not None and not self._is_client(request.header("user-agent")):
+            raise Refused(plan.client_check)
+        call.account = self._accounts.admit(plan, host, request.header("authorization"))
+        return surface
+
+    def _is_client(self, user_agent: str | None) -> bool:
+        if self._client_check == "off":
+            return True
+        if self._client_check == "any":
+            return bool(user_agent and user_agent.strip())
+        return any(pattern.search(user_agent or "") for pattern in self._agents)
+
+    def _enter(self, call: Call, outcome: Answer | Refusal | None, fault: Fault | None) -> None:
+        refusal = outcome if isinstance(outcome, Refusal) else None
+        self.journal.add(
+            call.request,
+            at=call.arrived,
+            body=call.body,
+            status=refusal.status if refusal else 200 if outcome else 0,
+            error=refusal.error.id if refusal else None,
+            message=refusal.message if refusal else None,
+            request_id=call.identity.request_id,
+            model=call.model,
+            stream=call.stream,
+            usage=outcome.usage if isinstance(outcome, Answer) else None,
+            scripted=call.script is not None,
+            fault=fault.kind if fault else None,
+        )
+
+
+def _play(call: Call, outcome: Answer | Refusal | None) -> Generator[Event]:
+    """Dress an outcome in headers and play it."""
+    if outcome is None:
+        return
+    request_id = call.identity.request_id
+    if isinstance(outcome, Answer):
+        if outcome.cost:
+            yield Wait(seconds=outcome.cost)
+        yield Head(
+            status=200,
+            headers=headers.answer(
+                content_type=outcome.content_type,
+                arrived=call.arrived,
+                cost=outcome.cost,
+                request_id=request_id,
+                gateway=outcome.gateway,
+            ),
+        )
+        yield from outcome.events
+    elif outcome.body:
+        yield Head(
+            status=outcome.status,
+            headers=headers.answer(
+                content_type=outcome.content_type,
+                arrived=call.arrived,
+                cost=0.0,
+                request_id=request_id if outcome.request_id_header else None,
+                gateway=outcome.gateway_header,
+            ),
+        )
+        yield Chunk(data=outcome.body)
+    else:
+        yield Head(status=outcome.status, headers=headers.nothing_here(call.arrived))
+    yield End()
+
+
+def _peek(request: Request) -> dict[str, Any]:
+    """Return the body of a request that is not judged, as far as it can be read."""
+    try:
+        return decode_object(request.body)
+    except Refused:
+        return {}
+
+
+def _peek_model(request: Request) -> str | None:
+    model = _peek(request).get("model")
+    return model if isinstance(model, str) else None

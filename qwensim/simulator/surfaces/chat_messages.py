@@ -1,0 +1,184 @@
+"""The rules on chat messages, and what a prompt amounts to."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from qwensim.catalog.rows import ModelRow
+from qwensim.simulator.parameters import shown
+from qwensim.simulator.refusals import Refused
+from qwensim.simulator.replies.tokens import Tokenizer
+
+_ROLES = frozenset({"system", "assistant", "user", "tool", "function"})
+_MAY_COME_LAST = frozenset({"user", "function", "tool"})
+_PART_OF: dict[str, str] = {
+    "image_url": "image",
+    "video_url": "video",
+    "video": "video",
+    "input_audio": "audio",
+}
+"""The modality of each kind of content part."""
+
+_TOKENS_OF_MEDIA = {"image": 1026, "video": 2562, "audio": 100}
+"""What a part counts where its size is not known: the image as if 1024x1024 (wire fact of the
+qwen3-vl line), the others of that order."""
+
+_MESSAGE_FRAME = 5
+"""Tokens that frame a message after the first: start, role, newline, end, newline."""
+
+_TOOLS_FRAME = 128
+"""Tokens of the chat template around the tools (fitted to recorded prompts)."""
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the messages of a request amount to."""
+
+    last_user: str
+    user_spoke_last: bool
+    text_tokens: int
+    """The text and the frames of the messages, without what the chat template adds to each
+    prompt."""
+    media_tokens: dict[str, int]
+    """By modality."""
+
+    @property
+    def tokens(self) -> int:
+        """All tokens of the messages."""
+        return self.text_tokens + sum(self.media_tokens.values())
+
+
+def check_messages(body: dict[str, Any], model: ModelRow) -> list[dict[str, Any]]:
+    """Return the messages, or refuse them."""
+    messages = body.get("messages")
+    if messages is None:
+        raise Refused("messages-missing")
+    if not isinstance(messages, list):
+        raise Refused("body-invalid")
+    if not messages:
+        raise Refused("empty-list", path="messages")
+    for index, message in enumerate(messages):
+        _check_form(message, index)
+    for message in messages:
+        _check_content(message, model)
+    _check_order(messages)
+    return messages
+
+
+def _check_form(message: Any, index: int) -> None:
+    """Check what the validator in front of the models looks at: roles and types."""
+    if not isinstance(message, dict):
+        raise Refused("body-invalid")
+    role = message.get("role")
+    if not isinstance(role, str) or role not in _ROLES:
+        raise Refused("role-unknown", value=shown(role), index=index)
+    content = message.get("content")
+    if content is not None and not isinstance(content, str | list):
+        # Whatever it is, the service calls it an object (recorded for objects and nulls).
+        raise Refused("content-type-invalid", path=f"messages.[{index}].content")
+    calls = message.get("tool_calls")
+    if calls is not None and not (
+        isinstance(calls, list)
+        and all(isinstance(call, dict) and isinstance(call.get("function"), dict) for call in calls)
+    ):
+        raise Refused("body-invalid")
+
+
+def _check_content(message: dict[str, Any], model: ModelRow) -> None:
+    content = message.get("content")
+    if content is None:
+        # Left out beside tool calls it is accepted; a bare null is not (both recorded).
+        if message.get("tool_calls"):
+            return
+        raise Refused("content-required")
+    if isinstance(content, str):
+        return
+    for part in content:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text" and isinstance(part.get("text"), str):
+            continue
+        if not isinstance(kind, str) or kind not in _PART_OF or part.get(kind) is None:
+            raise Refused("content-part-unexpected")
+        if _PART_OF[kind] not in model.inputs:
+            raise Refused("content-part-unexpected")
+        if message["role"] not in ("user", "tool"):
+            raise Refused("modality-misplaced", value=_PART_OF[kind])
+
+
+def _check_order(messages: Sequence[dict[str, Any]]) -> None:
+    waiting: set[str] = set()
+    called = False
+    for index, message in enumerate(messages):
+        if message["role"] == "tool":
+            if not called:
+                raise Refused("tool-without-call")
+            waiting.discard(_text_or(message.get("tool_call_id")))
+            continue
+        if waiting:
+            raise Refused("call-without-answer", index=index)
+        calls = message.get("tool_calls") if message["role"] == "assistant" else None
+        called = bool(calls)
+        waiting = {_text_or(call.get("id")) for call in calls or ()}
+        _check_arguments(calls or ())
+    if waiting:
+        raise Refused("call-without-answer", index=len(messages))
+    if not any(message["role"] in ("user", "tool") for message in messages):
+        raise Refused("user-missing")
+    last = messages[-1]
+    if last["role"] not in _MAY_COME_LAST and not (
+        last["role"] == "assistant" and last.get("partial") is True
+    ):
+        raise Refused("last-message-role")
+
+
+def _check_arguments(calls: Sequence[dict[str, Any]]) -> None:
+    for call in calls:
+        arguments = call["function"].get("arguments")
+        if arguments in (None, ""):
+            continue
+        try:
+            msgspec.json.decode(arguments)
+        except (msgspec.MsgspecError, RecursionError, TypeError, ValueError):
+            raise Refused("call-arguments-invalid") from None
+
+
+def _text_or(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def read_prompt(
+    messages: Sequence[dict[str, Any]], tools: Sequence[Any], tokenizer: Tokenizer
+) -> Prompt:
+    """Count a prompt and find what was said last."""
+    tokens = _MESSAGE_FRAME * (len(messages) - 1)
+    media: dict[str, int] = {}
+    last_user, user_spoke_last = "", False
+    for message in messages:
+        text = "".join(texts_of(message.get("content")))
+        if message["role"] == "user":
+            last_user, user_spoke_last = text, True
+        elif message["role"] != "system":
+            user_spoke_last = False
+        tokens += len(tokenizer.split(text))
+        for call in message.get("tool_calls") or ():
+            tokens += len(tokenizer.split(shown(call["function"])))
+        content = message.get("content")
+        if isinstance(content, list):
+            for part in content:
+                if (modality := _PART_OF.get(part["type"])) is not None:
+                    media[modality] = media.get(modality, 0) + _TOKENS_OF_MEDIA[modality]
+    if tools:
+        tokens += _TOOLS_FRAME + sum(len(tokenizer.split(shown(tool))) for tool in tools)
+    return Prompt(
+        last_user=last_user, user_spoke_last=user_spoke_last, text_tokens=tokens, media_tokens=media
+    )
+
+
+def texts_of(content: Any) -> Iterator[str]:
+    """Yield the texts of a string or of a list of parts."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            if part.get("type") == "text":
+                yield part["text"]

@@ -1,0 +1,28 @@
+"""Log probabilities, made up: plausible, deterministic, and never better than the best one."""
+
+import math
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+_ALTERNATIVES = (" the", " a", ",", " and", ".")
+
+
+def logprobs_of(tokens: Sequence[str], top: int, chance: Random) -> dict[str, Any]:
+    """Return the `logprobs` object of some tokens, with `top` candidates for each."""
+    return {"content": [_entry(token, top, chance) for token in tokens if token]}
+
+
+def _entry(token: str, top: int, chance: Random) -> dict[str, Any]:
+    best = math.log(0.5 + chance.random() / 2)
+    candidates = [(token, best)]
+    for other in _ALTERNATIVES:
+        if other != token and len(candidates) < top:
+            candidates.append((other, candidates[-1][1] - 1 - chance.random()))
+    entry = _candidate(token, best)
+    entry["top_logprobs"] = [_candidate(*candidate) for candidate in candidates[:top]]
+    return entry
+
+
+def _candidate(token: str, logprob: float) -> dict[str, Any]:
+    return {"token": token, "logprob": round(logprob, 6), "bytes": list(token.encode())}

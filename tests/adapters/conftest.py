@@ -1,0 +1,157 @@
+"""A service that plays events of a test's choosing, and the clients that it is called with."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+
+from qwensim.catalog import load
+from qwensim.exchange import Event, Request
+from qwensim.simulator.clock import VirtualClock
+
+
+class Scripted:
+    """Stands in for the simulator and shows how far each exchange has come."""
+
+    def __init__(self, *events: Event) -> None:
+        self.catalog = load()
+        self.clock = VirtualClock()
+        self.answer: Callable[[Request], Iterable[Event]] = lambda _: events
+        self.requests: list[Request] = []
+        self.played = 0
+        self.begun = threading.Event()
+        self.ended = threading.Semaphore(0)
+
+    def handle(self, request: Request) -> Iterator[Event]:
+        self.requests.append(request)
+        self.played = 0
+        return self._play(request)
+
+    def _play(self, request: Request) -> Iterator[Event]:
+        try:
+            for event in self.answer(request):
+                self.played += 1
+                self.begun.set()
+                yield event
+        finally:
+            self.ended.release()
+
+    def wait_for_end(self) -> bool:
+        """Say whether one more exchange ends or is closed within reasonable time."""
+        return self.ended.acquire(timeout=10)
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What a client got, piece by piece."""
+
+    status: int | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    pieces: list[bytes] = field(default_factory=list)
+    error: Exception | None = None
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """One library, used in one way."""
+
+    library: ModuleType
+    asynchronous: bool
+
+    def __call__(
+        self,
+        transport: Any,
+        url: str = "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions",
+        *,
+        method: str = "POST",
+        timeout: float | None = 5.0,
+        on_progress: Callable[[], None] = lambda: None,
+        **options: Any,
+    ) -> Outcome:
+        """Send a request and read the answer; `on_progress` is called at its head and pieces.
+
+        A `StopIteration` from `on_progress` makes the client leave.
+        """
+        outcome = Outcome()
+        arguments = (outcome, on_progress, transport, timeout, method, url, options)
+        try:
+            if self.asynchronous:
+                asyncio.run(self._call_async(*arguments))
+            else:
+                self._call(*arguments)
+        except self.library.HTTPError as error:
+            outcome.error = error
+        return outcome
+
+    def _call(
+        self,
+        outcome: Outcome,
+        on_progress: Callable[[], None],
+        transport: Any,
+        timeout: float | None,
+        method: str,
+        url: str,
+        options: dict[str, Any],
+    ) -> None:
+        with (
+            self.library.Client(transport=transport, timeout=timeout) as client,
+            client.stream(method, url, **options) as response,
+            contextlib.suppress(StopIteration),
+        ):
+            outcome.status, outcome.headers = response.status_code, response.headers.multi_items()
+            on_progress()
+            for piece in response.iter_raw():
+                outcome.pieces.append(piece)
+                on_progress()
+
+    async def _call_async(
+        self,
+        outcome: Outcome,
+        on_progress: Callable[[], None],
+        transport: Any,
+        timeout: float | None,
+        method: str,
+        url: str,
+        options: dict[str, Any],
+    ) -> None:
+        async with (
+            self.library.AsyncClient(transport=transport, timeout=timeout) as client,
+            client.stream(method, url, **options) as response,
+        ):
+            with contextlib.suppress(StopIteration):
+                outcome.status = response.status_code
+                outcome.headers = response.headers.multi_items()
+                on_progress()
+                async for piece in response.aiter_raw():
+                    outcome.pieces.append(piece)
+                    on_progress()
+
+
+@pytest.fixture(scope="session")
+def scripted() -> type[Scripted]:
+    return Scripted
+
+
+@pytest.fixture(scope="session")
+def caller() -> type[Caller]:
+    return Caller
+
+
+@pytest.fixture(
+    params=[(httpx2, False), (httpx2, True), (httpx, False), (httpx, True)],
+    ids=["httpx2-sync", "httpx2-async", "httpx-sync", "httpx-async"],
+)
+def call(request: pytest.FixtureRequest) -> Caller:
+    library, asynchronous = request.param
+    return Caller(library=library, asynchronous=asynchronous)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         ToolCall,
         VirtualClock,
     )
-    from qwensim.transport import transport
 
 __version__ = "0.1.0"
 
@@ -41,7 +40,6 @@ _HOME = {
     "VirtualClock": "qwensim.simulator",
     "load_catalog": "qwensim.catalog",
     "serve": "qwensim.server",
-    "transport": "qwensim.transport",
 }
 
 __all__ = [
@@ -60,7 +58,6 @@ __all__ = [
     "VirtualClock",
     "load_catalog",
     "serve",
-    "transport",
 ]
 
 

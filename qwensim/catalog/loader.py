@@ -52,11 +52,11 @@ def load(*overlays: Overlay, as_of: dt.date = PAGE_DATE) -> Catalog:
 
     Raises `CatalogError` with file, row and field if anything is wrong.
     """
+    if isinstance(as_of, dt.datetime):
+        as_of = as_of.date()
     if not overlays:
         return _bundled(as_of)
-    raw: _Raw = {table: {} for table in TABLES}
-    for name, tables in _bundled_tables():
-        _merge(raw, tables, file=name, as_of=as_of, overlay=False)
+    raw = _bundled_rows(as_of)
     for position, overlay in enumerate(overlays, start=1):
         name, tables = _read_overlay(overlay, position)
         _merge(raw, tables, file=name, as_of=as_of, overlay=True)
@@ -66,16 +66,17 @@ def load(*overlays: Overlay, as_of: dt.date = PAGE_DATE) -> Catalog:
 @functools.lru_cache(maxsize=4)
 def _bundled(as_of: dt.date) -> Catalog:
     """Keep the built catalogue: it is frozen, and parsing it takes longer than a hundred calls."""
+    return _build(_bundled_rows(as_of))
+
+
+def _bundled_rows(as_of: dt.date) -> _Raw:
     raw: _Raw = {table: {} for table in TABLES}
-    for name, tables in _bundled_tables():
-        _merge(raw, tables, file=name, as_of=as_of, overlay=False)
-    return _build(raw)
-
-
-def _bundled_tables() -> list[tuple[str, Mapping[str, Any]]]:
     folder = files("qwensim.catalog") / "data"
-    found = sorted(item.name for item in folder.iterdir() if item.name.endswith(".toml"))
-    return [(name, tomllib.loads((folder / name).read_text("utf-8"))) for name in found]
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".toml"):
+            tables = tomllib.loads(file.read_text("utf-8"))
+            _merge(raw, tables, file=file.name, as_of=as_of, overlay=False)
+    return raw
 
 
 def _read_overlay(overlay: Overlay, position: int) -> tuple[str, Mapping[str, Any]]:
@@ -125,7 +126,14 @@ def _merge_row(
     if not isinstance(name, str) or not name:
         raise CatalogError("must name the row", file=file, row=f"{table} {number}", field=key)
     since = row.get("since")
-    if isinstance(since, dt.date) and since > as_of:
+    if since is not None and type(since) is not dt.date:
+        raise CatalogError(
+            f"must be a date such as 2026-07-01, not {since!r}",
+            file=file,
+            row=f"{table} {name}",
+            field="since",
+        )
+    if since is not None and since > as_of:
         return
     fields = dict(known[name][1]) if name in known else {}
     if not fields and overlay:
@@ -182,7 +190,7 @@ def _check(catalog: Catalog, file_of: Mapping[str, Mapping[str, str]]) -> None:
     for table, name, field, pattern in catalog.patterns():
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise CatalogError(
                 f"is no regular expression: {error}",
                 file=file_of[table][name],

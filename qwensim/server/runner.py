@@ -99,7 +99,7 @@ def run(
         with serve(simulator, host=host, port=port, region=region) as server:
             on_start(server)
             while True:
-                time.sleep(3600)  # unlike a lock, interrupted by Ctrl-C on Windows too
+                time.sleep(1)  # a signal that another thread takes is seen when it is over
     except _Stopped as stopped:
         return EXIT_CODES[stopped.signal]
     finally:

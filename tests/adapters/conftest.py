@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import httpx2
@@ -14,7 +14,11 @@ import pytest
 
 from qwensim.catalog import load
 from qwensim.exchange import Event, Request
+from qwensim.server import Server, serve
+from qwensim.simulator import Simulator
 from qwensim.simulator.clock import VirtualClock
+
+HOP_BY_HOP = {"connection", "date", "transfer-encoding"}
 
 
 class Scripted:
@@ -60,6 +64,15 @@ class Outcome:
     @property
     def body(self) -> bytes:
         return b"".join(self.pieces)
+
+    def end_to_end(self) -> dict[str, Any]:
+        """Return what must be the same whatever carried it."""
+        return {
+            "status": self.status,
+            "headers": [item for item in self.headers if item[0] not in HOP_BY_HOP],
+            "body": self.body,
+            "error": (type(self.error).__name__, str(self.error)),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +159,13 @@ def scripted() -> type[Scripted]:
 @pytest.fixture(scope="session")
 def caller() -> type[Caller]:
     return Caller
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Scripted, Server]]:
+    service = Scripted()
+    with serve(cast("Simulator", service)) as server:
+        yield service, server
 
 
 @pytest.fixture(

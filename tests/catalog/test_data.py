@@ -1,6 +1,6 @@
 """What must hold of the bundled facts, whatever they are."""
 
-import datetime
+import datetime as dt
 import runpy
 import tomllib
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ GLOBAL = "dashscope-intl.aliyuncs.com"
 PLAN_CHINA = "coding.dashscope.aliyuncs.com"
 PLAN_GLOBAL = "coding-intl.dashscope.aliyuncs.com"
 
-TODAY = datetime.date(2026, 11, 22)
-DAYS = (datetime.date(2026, 2, 28), PAGE_DATE, TODAY)
+TODAY = dt.date(2026, 11, 22)
+DAYS = (dt.date(2026, 2, 28), PAGE_DATE, TODAY)
 
 PLACEHOLDERS = {
     "height",
@@ -147,8 +147,8 @@ def test_the_plan_serves_its_eight_models_and_no_other() -> None:
     ],
 )
 def test_dated_rows_appear_on_their_day(model: str, host: str, day: str) -> None:
-    first = datetime.date.fromisoformat(day)
-    assert model not in load(as_of=first - datetime.timedelta(days=1)).served[host]
+    first = dt.date.fromisoformat(day)
+    assert model not in load(as_of=first - dt.timedelta(days=1)).served[host]
     assert model in load(as_of=first).served[host]
 
 
@@ -156,8 +156,8 @@ def test_dated_rows_appear_on_their_day(model: str, host: str, day: str) -> None
     "model", ["qwen-max", "qwen-turbo", "qwen-vl-max", "qwen-vl-plus", "qwq-plus", "qvq-max"]
 )
 def test_models_taken_offline_are_served_until_their_last_day(model: str) -> None:
-    gone = datetime.date(2026, 7, 13)
-    before, after = load(as_of=gone - datetime.timedelta(days=1)), load(as_of=gone)
+    gone = dt.date(2026, 7, 13)
+    before, after = load(as_of=gone - dt.timedelta(days=1)), load(as_of=gone)
     assert model in before.served[CHINA]
     assert model in before.served[GLOBAL]
     assert all(model not in models for models in after.served.values())
@@ -260,6 +260,14 @@ def test_a_limit_can_differ_on_the_plan() -> None:
     assert plan["kimi-k2.5"].max_reasoning == 81_920
     assert standard["glm-5"].max_input == 202_752
     assert plan["glm-5"].max_input == 202_745
+
+
+def test_the_longest_prompt_depends_on_thinking_where_the_service_says_so() -> None:
+    models = load().served[CHINA]
+    assert models["qwen3.5-plus"].input_limit(thinking=True) == 983_616
+    assert models["qwen3.5-plus"].input_limit(thinking=False) == 991_808
+    assert models["glm-4.7"].input_limit(thinking=True) == 169_984
+    assert models["qwen3.5-omni-flash"].input_limit(thinking=True) is None
 
 
 # Advertised and served are two truths

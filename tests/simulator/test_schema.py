@@ -1,35 +1,40 @@
 """The judge of every value here is the `jsonschema` package, an independent validator."""
 
+import functools
 import json
 import random
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
 
-from qwensim.simulator.replies.schema import UnsupportedSchema, arguments, check, instance
+from qwensim.simulator.replies.schema import SHALLOW, UnsupportedSchema, arguments, check, instance
 from qwensim.simulator.replies.schema_rules import DEEPEST, LARGEST
+
+Json: TypeAlias = Any
 
 WORDS = ("amber", "birch", "cedar", "dune")
 
 
-def make(schema, seed=0):
+def make(schema: Json, seed: int = 0) -> Json:
     choose = random.Random(seed)
     return instance(schema, choose=choose, word=lambda: choose.choice(WORDS))
 
 
-def make_arguments(schema, seed=0):
+def make_arguments(schema: Json, seed: int = 0) -> dict[str, Json]:
     choose = random.Random(seed)
     return arguments(schema, choose=choose, word=lambda: choose.choice(WORDS))
 
 
-def assert_valid(value, schema):
+def assert_valid(value: Json, schema: Json) -> None:
     Draft202012Validator(schema).validate(value)
     assert json.loads(json.dumps(value)) == value
 
 
-def refusal(act, schema):
+def refusal(act: Callable[[Json], Json], schema: Json) -> UnsupportedSchema:
     with pytest.raises(UnsupportedSchema) as caught:
         act(schema)
     return caught.value
@@ -57,7 +62,7 @@ COUNTS = st.tuples(st.integers(0, 2), st.integers(2, 4))
 BOUNDS = st.tuples(st.integers(-3, 0) | st.floats(-3, 0.5), st.integers(1, 4) | st.floats(0.5, 4))
 
 
-def ranged(least, most, bounds):
+def ranged(least: str, most: str, bounds: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
     both = bounds.map(lambda pair: {least: pair[0], most: pair[1]})
     return (
         both
@@ -73,7 +78,7 @@ LEAVES = st.one_of(
 )
 
 
-def schemas_of(inner):
+def schemas_of(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
     """Draw schemas of one to three groups of keywords, the schemas inside them from `inner`."""
     groups = st.one_of(
         st.sampled_from(TYPES).map(lambda name: {"type": name}),
@@ -104,7 +109,7 @@ ROOTS = st.tuples(schemas_of(SCHEMAS), SCHEMAS, SCHEMAS).map(
 
 @settings(max_examples=200, deadline=None)
 @given(ROOTS, st.integers())
-def test_what_is_made_is_valid(schema, seed):
+def test_what_is_made_is_valid(schema: Json, seed: int) -> None:
     try:
         check(schema)
         value = make(schema, seed)
@@ -113,66 +118,71 @@ def test_what_is_made_is_valid(schema, seed):
     assert_valid(value, schema)
 
 
+NOTHING: st.SearchStrategy[Json] = st.just({})
+
+
 @st.composite
-def schemas_for(draw, value, definitions, depth=0):
+def schemas_for(draw: st.DrawFn, value: Json, definitions: dict[str, Json], depth: int = 0) -> Json:
     """Draw a schema that `value` is valid for, so that it has an instance for certain."""
-    schema = {}
-    kind = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}.get(
-        type(value), "object" if isinstance(value, dict) else "null"
-    )
-    if draw(st.booleans()):
-        schema["type"] = draw(
-            st.just(kind) | st.permutations([kind, *draw(st.sets(st.sampled_from(TYPES)))])
+    inner = functools.partial(schemas_for, definitions=definitions, depth=depth + 1)
+    others = st.lists(LEAVES, max_size=2)
+    groups = [
+        NOTHING | type_for(value),
+        NOTHING | NOTHING | st.lists(VALUES, max_size=2).map(lambda rest: {"enum": [*rest, value]}),
+        NOTHING | NOTHING | NOTHING | st.just({"const": value}),
+        parts_for(value, inner),
+    ]
+    if depth < 2:
+        branches = st.tuples(inner(value), others).flatmap(
+            lambda drawn: st.permutations([drawn[0], *drawn[1]])
         )
-    if draw(st.integers(0, 5)) == 0:
-        schema["enum"] = draw(st.permutations([value, *draw(st.lists(VALUES, max_size=2))]))
-    if draw(st.integers(0, 8)) == 0:
-        schema["const"] = value
-    if isinstance(value, str):
-        schema["minLength"] = draw(st.integers(0, len(value)))
-        schema["maxLength"] = draw(st.integers(len(value), len(value) + 2))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        schema["minimum"] = value - draw(st.floats(0, 3) | st.integers(0, 3))
-        schema["maximum"] = value + draw(st.floats(0, 3) | st.integers(0, 3))
-    if isinstance(value, list):
-        schema["minItems"] = draw(st.integers(0, len(value)))
-        schema["maxItems"] = draw(st.integers(len(value), len(value) + 2))
-        if value:
-            parts = [draw(schemas_for(part, definitions, depth + 1)) for part in value]
-            schema["items"] = parts[0] if len(parts) == 1 else {"anyOf": parts}
-    if isinstance(value, dict):
-        listed = draw(st.sets(st.sampled_from(sorted(value)))) if value else set()
-        schema["properties"] = {
-            name: draw(schemas_for(value[name], definitions, depth + 1)) for name in sorted(listed)
-        }
-        schema["properties"] |= {
-            name: draw(LEAVES) for name in draw(st.sets(NAMES, max_size=2)) - value.keys()
-        }
-        schema["required"] = draw(
-            st.permutations(sorted(draw(st.sets(st.sampled_from(sorted(value))))))
-            if value
-            else st.just([])
-        )
-        rest = [
-            draw(schemas_for(value[name], definitions, depth + 1))
-            for name in value
-            if name not in listed
-        ]
-        schema["additionalProperties"] = {"anyOf": rest} if rest else draw(st.booleans())
+        groups += [NOTHING | branches.map(lambda drawn: {"anyOf": drawn})]
+    schema = {keyword: part for group in groups for keyword, part in draw(group).items()}
     if depth < 2 and draw(st.booleans()):
-        branch = draw(schemas_for(value, definitions, depth + 1))
-        schema["anyOf"] = draw(st.permutations([branch, *draw(st.lists(LEAVES, max_size=2))]))
-    if depth < 2 and draw(st.booleans()):
-        name = f"of{len(definitions)}"
-        definitions[name] = True
-        definitions[name] = draw(schemas_for(value, definitions, depth + 1))
-        schema["$ref"] = f"#/$defs/{name}"
+        target = draw(inner(value))
+        schema["$ref"] = f"#/$defs/of{len(definitions)}"
+        definitions[f"of{len(definitions)}"] = target
     return schema
 
 
-@settings(max_examples=200, deadline=None)
+def type_for(value: Json) -> st.SearchStrategy[Json]:
+    name = next(name for name in TYPES if Draft202012Validator({"type": name}).is_valid(value))
+    more = st.sets(st.sampled_from(TYPES), max_size=2).flatmap(
+        lambda names: st.permutations(sorted(names | {name}))
+    )
+    return (st.just(name) | more).map(lambda drawn: {"type": drawn})
+
+
+@st.composite
+def parts_for(
+    draw: st.DrawFn, value: Json, inner: Callable[[Json], st.SearchStrategy[Json]]
+) -> Json:
+    """Draw the keywords about a value of this kind that allow it."""
+    less, more = draw(st.integers(0, 3)), draw(st.integers(0, 3) | st.floats(0, 3))
+    match value:
+        case str():
+            return {"minLength": max(len(value) - less, 0), "maxLength": len(value) + int(more)}
+        case bool() | None:
+            return {}
+        case int() | float():
+            return {"minimum": value - less, "maximum": value + more}
+        case list():
+            size = {"minItems": max(len(value) - less, 0), "maxItems": len(value) + int(more)}
+            items = [draw(inner(part)) for part in value]
+            return size | ({"items": {"anyOf": items}} if items else {})
+    kept = draw(st.sets(NAMES))
+    described = {name: draw(inner(part)) for name, part in value.items() if name in kept}
+    rest = [draw(inner(part)) for name, part in value.items() if name not in kept]
+    return {
+        "properties": described | {name: draw(LEAVES) for name in sorted(kept - value.keys())},
+        "required": [name for name in value if draw(st.booleans())],
+        "additionalProperties": {"anyOf": rest} if rest else draw(st.booleans()),
+    }
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.data(), VALUES, st.integers())
-def test_a_schema_that_has_a_value_gets_one(data, witness, seed):
+def test_a_schema_that_has_a_value_gets_one(data: st.DataObject, witness: Json, seed: int) -> None:
     definitions = {name: data.draw(schemas_of(LEAVES)) for name in DEFINED}
     schema = data.draw(schemas_for(witness, definitions)) | {"$defs": definitions}
     try:
@@ -184,7 +194,7 @@ def test_a_schema_that_has_a_value_gets_one(data, witness, seed):
 
 
 @given(ROOTS, st.integers())
-def test_the_same_seed_makes_the_same_value(schema, seed):
+def test_the_same_seed_makes_the_same_value(schema: Json, seed: int) -> None:
     try:
         check(schema)
         value = make(schema, seed)
@@ -230,14 +240,14 @@ EXPRESSION = {
 }
 
 
-def nested(levels):
-    schema = {"type": "integer"}
+def nested(levels: int) -> Json:
+    schema: Json = {"type": "integer"}
     for _ in range(levels):
         schema = {"type": "object", "properties": {"in": schema}, "required": ["in"]}
     return schema
 
 
-def chained(length, link):
+def chained(length: int, link: Callable[[Json], Json]) -> Json:
     """A chain of definitions, each of which leads to the next."""
     steps = {f"d{at}": link({"$ref": f"#/$defs/d{at + 1}"}) for at in range(length)}
     return {"$ref": "#/$defs/d0", "$defs": steps | {f"d{length}": {"type": "null"}}}
@@ -301,7 +311,7 @@ def chained(length, link):
     ids=lambda schema: json.dumps(schema)[:60],
 )
 @pytest.mark.parametrize("seed", range(3))
-def test_each_of_these_has_a_value(schema, seed):
+def test_each_of_these_has_a_value(schema: Json, seed: int) -> None:
     check(schema)
     value = make(schema, seed)
     if schema not in (nested(DEEPEST - 1), chained(500, lambda ref: ref)):
@@ -324,13 +334,13 @@ def test_each_of_these_has_a_value(schema, seed):
     ],
     ids=lambda schema: json.dumps(schema)[:60],
 )
-def test_a_schema_that_nothing_satisfies_is_refused_when_a_value_is_wanted(schema):
+def test_a_schema_that_nothing_satisfies_is_refused_when_a_value_is_wanted(schema: Json) -> None:
     error = refusal(make, schema)
     assert "no value of at most 64 levels is valid" in str(error)
     assert (error.keyword, error.path) == ("", "#")
 
 
-def test_a_schema_whose_least_value_is_enormous_is_refused():
+def test_a_schema_whose_least_value_is_enormous_is_refused() -> None:
     doubling = chained(
         40,
         lambda ref: {"properties": {"a": ref, "b": ref}, "required": ["a", "b"], "type": "object"},
@@ -339,21 +349,32 @@ def test_a_schema_whose_least_value_is_enormous_is_refused():
     assert "steps" in str(refusal(make, doubling))
 
 
-def test_a_chain_of_choices_too_long_to_follow_is_refused():
+def test_a_chain_of_choices_too_long_to_follow_is_refused() -> None:
     long = chained(2_000, lambda ref: {"anyOf": [ref]})
     check(long)
     assert "too long a chain" in str(refusal(make, long))
 
 
-def test_optional_properties_are_shown_near_the_top_and_dropped_below():
-    optional = {"type": "object", "properties": {"note": {"type": "string"}}}
+def test_optional_properties_are_shown_near_the_top_and_dropped_below() -> None:
+    optional: Json = {"type": "object", "properties": {"note": {"type": "string"}}}
     for _ in range(3):
         optional = {"type": "object", "properties": {"in": optional}, "required": ["in"]}
     assert make(optional) == {"in": {"in": {"in": {}}}}
     assert make(optional["properties"]["in"])["in"]["in"]["note"]
 
 
-def test_values_are_plausible():
+def depth_of(value: Json) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(depth_of, parts), default=0)
+
+
+@pytest.mark.parametrize("schema", [EXPRESSION, LINKED, TREE], ids=["choice", "list", "tree"])
+def test_recursion_takes_the_shortest_way_out_below_the_top(schema: Json) -> None:
+    depths = {depth_of(make(schema, seed)) for seed in range(60)}
+    assert 2 <= max(depths) <= SHALLOW + 2
+
+
+def test_values_are_plausible() -> None:
     schema = {"type": "object", "properties": {name: {"type": name} for name in TYPES}}
     for seed in range(20):
         value = make(schema, seed)
@@ -365,7 +386,7 @@ def test_values_are_plausible():
         assert 1 <= len(value["array"]) <= 3
 
 
-def test_different_seeds_choose_every_alternative():
+def test_different_seeds_choose_every_alternative() -> None:
     schema = {"anyOf": [{"const": "left"}, {"const": "right"}]}
     assert {make(schema, seed) for seed in range(20)} == {"left", "right"}
 
@@ -382,7 +403,7 @@ def test_different_seeds_choose_every_alternative():
         *("unevaluatedProperties", "$anchor", "$dynamicRef", "nullable", "contentEncoding", "typ"),
     ],
 )
-def test_a_keyword_that_cannot_be_honoured_is_refused_by_name_and_place(keyword):
+def test_a_keyword_that_cannot_be_honoured_is_refused_by_name_and_place(keyword: str) -> None:
     schema = {"type": "object", "properties": {"a/b": {"items": {"anyOf": [{keyword: 1}]}}}}
     error = refusal(check, schema)
     assert error.keyword == keyword
@@ -390,7 +411,7 @@ def test_a_keyword_that_cannot_be_honoured_is_refused_by_name_and_place(keyword)
     assert f"{error.path}: {keyword} is not supported; supported are type, " in str(error)
 
 
-def test_annotations_are_allowed():
+def test_annotations_are_allowed() -> None:
     check(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -416,8 +437,10 @@ def test_annotations_are_allowed():
         ({"type": []}, "type", "not []"),
         ({"type": ["string", None]}, "type", "one of string"),
         ({"properties": ["a"]}, "properties", "an object of schemas, not ['a']"),
-        ({"required": True}, "required", "a list of property names, not True"),
+        ({"required": True}, "required", "a list of property names, each once, not True"),
         ({"required": [1]}, "required", "a list of property names"),
+        ({"required": ["a", "a"]}, "required", "each once"),
+        ({"type": ["null", "null"]}, "type", "each once"),
         ({"enum": []}, "enum", "a list that is not empty"),
         ({"anyOf": {}}, "anyOf", "a list that is not empty, not {}"),
         ({"minItems": -1}, "minItems", "a whole number from 0"),
@@ -441,32 +464,32 @@ def test_annotations_are_allowed():
     ],
 )
 def test_a_malformed_schema_is_refused_with_what_was_seen_and_what_is_allowed(
-    schema, keyword, words
-):
+    schema: Json, keyword: str, words: str
+) -> None:
     error = refusal(check, schema)
     assert (error.keyword, error.path) == (keyword, "#")
     assert words in str(error)
 
 
-def test_a_reference_may_point_inside_a_definition():
+def test_a_reference_may_point_inside_a_definition() -> None:
     schema = {"$ref": "#/$defs/a/anyOf/1", "$defs": {"a": {"anyOf": [False, {"const": 5}]}}}
     check(schema)
     assert make(schema) == 5
 
 
-def test_an_identifier_below_the_root_is_refused():
+def test_an_identifier_below_the_root_is_refused() -> None:
     error = refusal(check, {"items": {"$id": "https://example.com/item"}})
     assert (error.keyword, error.path) == ("$id", "#/items")
 
 
-def test_nesting_beyond_the_limit_is_refused():
+def test_nesting_beyond_the_limit_is_refused() -> None:
     assert "64 levels" in str(refusal(check, nested(DEEPEST + 1)))
 
 
 # --- arguments of tools ---------------------------------------------------------------------------
 
 
-def tool(**properties):
+def tool(**properties: Json) -> Json:
     return {"type": "object", "properties": properties, "required": sorted(properties)}
 
 
@@ -498,7 +521,7 @@ def tool(**properties):
     ],
     ids=lambda schema: json.dumps(schema)[:70],
 )
-def test_arguments_are_valid_for_the_tools_of_the_wild(schema):
+def test_arguments_are_valid_for_the_tools_of_the_wild(schema: Json) -> None:
     for seed in range(5):
         value = make_arguments(schema, seed)
         Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
@@ -507,7 +530,7 @@ def test_arguments_are_valid_for_the_tools_of_the_wild(schema):
         assert set(schema.get("properties", ())) == set(value)
 
 
-def test_arguments_honour_the_older_dialects():
+def test_arguments_honour_the_older_dialects() -> None:
     nullable = tool(maybe={"type": "string", "nullable": True, "enum": [None]})
     assert make_arguments(nullable) == {"maybe": None}
     draft_4 = tool(
@@ -527,12 +550,13 @@ def test_arguments_honour_the_older_dialects():
         {"type": "object", "properties": None},
         {"type": "object", "properties": {"a": {"type": "STRING"}}},
         tool(a={"$ref": "#/$defs/none"}),
+        tool(a={"$ref": "other.json#/a"}),
         tool(a=False),
         {"$ref": "#"},
     ],
     ids=repr,
 )
-def test_arguments_are_empty_where_none_can_be_made(schema):
+def test_arguments_are_empty_where_none_can_be_made(schema: Json) -> None:
     assert make_arguments(schema) == {}
 
 
@@ -570,11 +594,10 @@ WILD = st.recursive(
 
 
 @given(WILD, st.integers())
-def test_anything_at_all_is_judged_without_a_crash(schema, seed):
+def test_anything_at_all_is_judged_without_a_crash(schema: Json, seed: int) -> None:
     assert isinstance(make_arguments(schema, seed), dict)
     try:
         check(schema)
-    except UnsupportedSchema as error:
-        assert str(error).startswith(f"{error.path}: ")
+    except UnsupportedSchema:
         return
     Draft202012Validator.check_schema(schema)

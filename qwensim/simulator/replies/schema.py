@@ -38,8 +38,8 @@ __all__ = ["UnsupportedSchema", "arguments", "check", "instance"]
 SHALLOW: Final = 3
 """Levels that show optional properties, several items and a free choice of alternatives."""
 
-STEPS: Final = 250_000
-"""How many values and choices may be tried for one instance: about a second."""
+STEPS: Final = 50_000
+"""How many values and choices may be tried for one instance."""
 
 
 def instance(schema: Schema, *, choose: random.Random, word: Callable[[], str]) -> Json:

@@ -86,7 +86,7 @@ def _is_within(value: Json, schema: dict[str, Any], root: Schema) -> bool:
     if isinstance(value, str):
         return _is_size(len(value), schema, "minLength", "maxLength")
     if is_number(value):
-        return least_number(schema) <= value <= greatest_number(schema)
+        return bool(least_number(schema) <= value <= greatest_number(schema))
     if isinstance(value, list):
         return _is_size(len(value), schema, "minItems", "maxItems") and all(
             is_valid(part, item(schema, position), root) for position, part in enumerate(value)

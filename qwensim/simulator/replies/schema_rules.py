@@ -20,7 +20,7 @@ Schema: TypeAlias = Any
 DEEPEST: Final = 64
 """Levels of nesting that are followed, in schemas and in values."""
 
-LARGEST: Final = 100_000
+LARGEST: Final = 10_000
 """The most items or characters that a schema may require."""
 
 
@@ -89,11 +89,15 @@ class _Rule(NamedTuple):
 
 def _names_types(value: object) -> bool:
     names = value if isinstance(value, list) else [value]
-    return bool(names) and all(isinstance(name, str) and name in TYPES for name in names)
+    return bool(names) and _are_names(names) and all(name in TYPES for name in names)
 
 
-def _names_properties(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+def _are_names(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and all(isinstance(name, str) for name in value)
+        and len(set(value)) == len(value)
+    )
 
 
 def _is_count(value: object) -> bool:
@@ -109,8 +113,8 @@ _TEXT = _Rule(lambda value: isinstance(value, str), "a string")
 _FLAG = _Rule(lambda value: isinstance(value, bool), "true or false")
 _FILLED = _Rule(lambda value: isinstance(value, list) and bool(value), "a list that is not empty")
 _NAMED = _Rule(lambda value: isinstance(value, dict), "an object of schemas")
-_TYPE = _Rule(_names_types, f"one of {', '.join(TYPES)}, or a list of these")
-_NAMES = _Rule(_names_properties, "a list of property names")
+_TYPE = _Rule(_names_types, f"one of {', '.join(TYPES)}, or a list of these, each once")
+_NAMES = _Rule(_are_names, "a list of property names, each once")
 _BOUND = _Rule(_is_finite, "a finite number")
 _OPEN_BOUND = _Rule(
     lambda value: isinstance(value, bool) or _is_finite(value),

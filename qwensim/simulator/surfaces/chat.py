@@ -18,6 +18,7 @@ from qwensim.simulator.parameters import ParameterRules, shown
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.reply import Ask, Counts, Turn
+from qwensim.simulator.replies.schema import UnsupportedSchema
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.chat_dialect import Dialect
@@ -79,7 +80,11 @@ class ChatSurface:
         call.script = script = self._scripts.take(ask)
         if script is not None:
             _raise_scripted(script)
-        turns = self._composer.compose(ask, script)
+        try:
+            turns = self._composer.compose(ask, script)
+        except UnsupportedSchema:
+            # Nothing satisfies the schema, which shows only when an instance is made.
+            raise Refused("json-schema-invalid") from None
         given = script.usage if script is not None else None
         usage = self._usage([turn for turn, _ in turns], prompt, prompt_tokens, given)
         return self._render(call, model, options, turns, usage)

@@ -1,0 +1,46 @@
+"""The README is code: its Python runs, its commands are those of CI, its TOML loads."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import qwensim
+from qwensim.catalog import load
+from qwensim.simulator import read_accounts
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.split("\n")[-2][:40])
+def test_python_recipes_run(block: str) -> None:
+    exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - our own text
+
+
+def test_the_test_command_is_the_one_that_ci_runs() -> None:
+    first, second = [command.strip() for command in blocks("sh")[:2]]
+    assert first.endswith("qwensim demo")
+    assert second in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+
+
+def test_toml_recipes_load(tmp_path: Path) -> None:
+    overlay, accounts = blocks("toml")
+    catalog = load(tomllib.loads(overlay))
+    assert "qwen3.6-plus" in catalog.served["coding.dashscope.aliyuncs.com"]
+    path = tmp_path / "accounts.toml"
+    path.write_text(accounts, "utf-8")
+    assert read_accounts(path, catalog)[0].models == ("qwen3.6-plus",)
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in qwensim.__all__:
+        assert getattr(qwensim, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = qwensim.nothing
+    assert set(qwensim.__all__) <= set(dir(qwensim))

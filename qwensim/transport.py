@@ -48,7 +48,7 @@ def transport(simulator: Simulator, library: Library[T]) -> T:
             message = (
                 f"no host {host!r}: qwensim connects to nothing, it answers for {', '.join(hosts)}"
             )
-            raise library.ConnectError(message, request=request)
+            raise library.ConnectError(message)
         stream = stream_type(simulator, library, request, host)
         head = stream.head()
         return library.Response(head.status, headers=head.headers, stream=stream)
@@ -132,7 +132,7 @@ class _Playback:
 
     def _fail(self, error: Callable[..., Exception], message: str) -> NoReturn:
         self.close()
-        raise error(message, request=self._request)
+        raise error(message)
 
 
 def _to_request(request: httpx2.Request, host: str) -> Request:

@@ -11,13 +11,18 @@ PACKAGE = Path(__file__).parents[1] / "qwensim"
 ANYTHING = {
     "catalog",
     "cli",
+    "contract",
     "errors",
     "exchange",
+    "fake",
+    "mocking",
     "provider",
+    "pytest_plugin",
+    "qwensim",
+    "recording",
     "server",
     "simulator",
     "transport",
-    "qwensim",
 }
 
 MAY_IMPORT = {
@@ -28,6 +33,20 @@ MAY_IMPORT = {
     "provider": {"catalog", "errors"},
     "transport": {"simulator", "exchange", "catalog", "errors"},
     "server": {"simulator", "exchange", "catalog", "errors"},
+    "fake": {"simulator", "catalog", "exchange", "errors"},
+    "mocking": {"fake", "simulator", "transport", "recording", "catalog", "exchange", "errors"},
+    "recording": {"catalog", "exchange", "errors"},
+    "contract": {
+        "provider",
+        "simulator",
+        "transport",
+        "server",
+        "recording",
+        "catalog",
+        "exchange",
+        "errors",
+    },
+    "pytest_plugin": ANYTHING,
     "cli": ANYTHING,
     "qwensim": ANYTHING,
 }

@@ -7,7 +7,7 @@ its pattern, or because the caller names it.
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote_plus
 
 from qwensim.catalog.catalog import Catalog
 
@@ -15,6 +15,9 @@ REDACTED = "[redacted]"
 
 _SHORTEST_SECRET = 4
 """A named secret shorter than this would blank out ordinary words."""
+
+_ESCAPE = re.compile(r"\\u00([2-7][0-9A-Fa-f])")
+"""A printable ASCII character, escaped in JSON though it need not be."""
 
 
 class Redactor:
@@ -28,23 +31,45 @@ class Redactor:
         self._headers = frozenset(name for row in rows for name in row.headers)
         self._parameters = frozenset(name for row in rows for name in row.parameters)
         patterns = [pattern for row in rows for pattern in row.patterns]
-        self._pattern = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+        # By line, because several texts are looked at as one.
+        self._pattern = re.compile(
+            "|".join(f"(?:{pattern})" for pattern in patterns), flags=re.MULTILINE
+        )
+        names = "|".join(map(re.escape, sorted(self._parameters)))
+        self._in_query = re.compile(rf"([?&](?:{names})=)[^&#\s\"']+", re.IGNORECASE)
+
+    def presented(self, headers: Iterable[tuple[str, str]], query: str = "") -> tuple[str, ...]:
+        """Return what a client presents as its credentials, whatever their form."""
+        found = [value for name, value in parse_qsl(query) if name.lower() in self._parameters]
+        for name, value in headers:
+            if name.lower() in self._headers:
+                scheme, _, key = value.strip().partition(" ")
+                found.append(key.strip() or scheme)
+        return tuple(found)
 
     def text(self, text: str, *, secrets: Iterable[str] = ()) -> str:
         """Return the text with every credential replaced by `[redacted]`."""
-        for secret in secrets:
+        for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) >= _SHORTEST_SECRET and secret in text:
                 text = text.replace(secret, REDACTED)
+        if "=" in text:
+            text = self._in_query.sub(rf"\1{REDACTED}", text)
         return self._pattern.sub(REDACTED, text)
 
     def headers(
         self, headers: Iterable[tuple[str, str]], *, secrets: Iterable[str] = ()
     ) -> tuple[tuple[str, str], ...]:
         """Return the headers; those that carry credentials are blanked as a whole."""
+        headers = tuple(headers)
+        open_ones = [item for item in headers if item[0].lower() not in self._headers]
+        joined = "\n".join(f"{name}\n{value}" for name, value in open_ones)
+        if len(open_ones) == len(headers) and self.url(joined, secrets=secrets) == joined:
+            return headers
         return tuple(
-            (self.text(name), REDACTED)
-            if name.lower() in self._headers
-            else (self.text(name), self.text(value, secrets=secrets))
+            (
+                self.text(name, secrets=secrets),
+                REDACTED if name.lower() in self._headers else self.url(value, secrets=secrets),
+            )
             for name, value in headers
         )
 
@@ -63,9 +88,16 @@ class Redactor:
         """Return a percent-encoded text; a credential is found in its decoded form too."""
         decoded = unquote_plus(text)
         clean = self.text(decoded, secrets=secrets)
-        if clean != decoded:
-            return quote(clean, safe="/:[]=")
-        return self.text(text, secrets=secrets)
+        if decoded == text:
+            return clean
+        if clean == decoded:
+            return self.text(text, secrets=secrets)
+        return quote(clean, safe="/:[]=")
+
+    def source(self, text: str, *, secrets: Iterable[str] = ()) -> str:
+        """Return a text that may be a form or broken JSON; its ASCII escapes come out plain."""
+        plain = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+        return self.query(plain, secrets=secrets)
 
     def value(self, value: Any, *, secrets: Iterable[str] = ()) -> Any:
         """Return a JSON value with the credentials taken out of its strings and keys.

@@ -40,6 +40,9 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
 }
 """Each table, the struct of its rows and the field that names a row."""
 
+FIRST_FIT = frozenset({"failure"})
+"""Tables in which the first row that fits wins: what an overlay adds comes before what there is."""
+
 _Raw: TypeAlias = dict[str, dict[str, tuple[str, dict[str, Any]]]]
 """Table, row name, then the file that said it last and the merged fields."""
 
@@ -138,6 +141,10 @@ def _merge_row(
     fields = dict(known[name][1]) if name in known else {}
     if not fields and overlay:
         fields = {"source": file, "checked": as_of, "confidence": "third-party"}
+        if table in FIRST_FIT:
+            known_before = dict(known)
+            known.clear()
+            known.update({name: (file, fields)}, **known_before)
     elif name in known and not overlay and since is None:
         raise CatalogError("stands twice", file=file, row=f"{table} {name}")
     known[name] = (file, {**fields, **row})

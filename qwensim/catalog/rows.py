@@ -134,6 +134,9 @@ class ModelRow(Row, frozen=True, kw_only=True):
     """What the chat template adds to a prompt of one message, thinking off."""
     template_tokens_thinking: Annotated[int, msgspec.Meta(ge=0)] = 8
     """The same, thinking on."""
+    tools_tokens: Annotated[int, msgspec.Meta(ge=0)] = 82
+    """What the chat template adds around the tools of a request. Fitted to recorded prompts of
+    alibaba/loongsuite-python-agent, maruel/genai and vercel/ai."""
     defaults: dict[str, float | int] = {}
     """Sampling defaults, by parameter."""
     defaults_thinking: dict[str, float | int] = {}

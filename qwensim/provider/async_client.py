@@ -12,6 +12,7 @@ from qwensim.catalog import Catalog
 from qwensim.provider import faults
 from qwensim.provider.base import CHAT, MODELS, BaseProvider
 from qwensim.provider.failures import ProviderError
+from qwensim.provider.refs import PROVIDER
 from qwensim.provider.replies import Reply
 from qwensim.provider.requests import Call, Messages
 from qwensim.provider.stream import TRANSPORT_ERRORS, AsyncChatStream
@@ -35,6 +36,7 @@ class AsyncQwenProvider(BaseProvider):
         catalog: Catalog | None = None,
         http_client: httpx2.AsyncClient | None = None,
         environ: Mapping[str, str] | None = None,
+        provider_id: str = PROVIDER,
         timeout: float | httpx2.Timeout = openai.DEFAULT_TIMEOUT,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -45,6 +47,7 @@ class AsyncQwenProvider(BaseProvider):
             base_url=base_url,
             catalog=catalog,
             environ=environ,
+            provider_id=provider_id,
             jitter=jitter,
         )
         self._sleep = sleep
@@ -142,12 +145,16 @@ class AsyncQwenProvider(BaseProvider):
         await self.close()
 
     async def _ask(self, call: Call) -> Reply:
-        response = await self._client.post(CHAT, body=call.body, cast_to=httpx2.Response)
+        response = await self._client.post(CHAT, content=call.body, cast_to=httpx2.Response)
         return self._reply(response, call)
 
     async def _stream(self, call: Call) -> AsyncChatStream:
         events = await self._client.post(
-            CHAT, body=call.body, cast_to=object, stream=True, stream_cls=openai.AsyncStream[object]
+            CHAT,
+            content=call.body,
+            cast_to=object,
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
         )
         return await AsyncChatStream(events, self._transcript(events.response, call)).start()
 

@@ -20,6 +20,8 @@ from qwensim.provider.retries import wait_before_retry
 from qwensim.provider.thinking import ThinkingLevel
 from qwensim.provider.transcript import Transcript
 
+# The SDK is asked for decoded JSON, not for its models: these know neither `enable_thinking` nor
+# `reasoning_content`, and building one costs five times as much as the rest of a chunk.
 CHAT: Final = "/chat/completions"
 MODELS: Final = "/models"
 
@@ -35,6 +37,7 @@ class BaseProvider:
         base_url: str | None,
         catalog: Catalog | None,
         environ: Mapping[str, str] | None,
+        provider_id: str,
         jitter: Callable[[], float],
     ) -> None:
         catalog = catalog or load()
@@ -44,6 +47,7 @@ class BaseProvider:
             catalog, api_key=api_key, environ=os.environ if environ is None else environ
         )
         self._classifier = Classifier(catalog, self.endpoint, self._credential)
+        self._provider_id = provider_id
         self._jitter = jitter
 
     def __repr__(self) -> str:
@@ -66,6 +70,7 @@ class BaseProvider:
                 self.endpoint,
                 model_ref,
                 messages,
+                provider_id=self._provider_id,
                 stream=stream,
                 thinking=thinking,
                 parameters={**given, **parameters},

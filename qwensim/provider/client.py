@@ -12,6 +12,7 @@ from qwensim.catalog import Catalog
 from qwensim.provider import faults
 from qwensim.provider.base import CHAT, MODELS, BaseProvider
 from qwensim.provider.failures import ProviderError
+from qwensim.provider.refs import PROVIDER
 from qwensim.provider.replies import Reply
 from qwensim.provider.requests import Call, Messages
 from qwensim.provider.stream import TRANSPORT_ERRORS, ChatStream
@@ -25,7 +26,9 @@ class QwenProvider(BaseProvider):
 
     `base_url` wins over `auth_choice`; without either it is the Coding Plan (Global).
     `api_key` wins over the variables QWEN_API_KEY, MODELSTUDIO_API_KEY and DASHSCOPE_API_KEY of
-    `environ` (default: that of the process). `catalog` is the bundled one unless given, a given
+    `environ` (default: that of the process). `provider_id` is the name under which a custom
+    configuration knows this provider: its model references may carry it, and nothing else changes.
+    `catalog` is the bundled one unless given, a given
     `http_client` stays open when the provider closes, `timeout` is in seconds. `sleep` and `jitter`
     (numbers in [0, 1)) make the waits between retries testable.
 
@@ -41,6 +44,7 @@ class QwenProvider(BaseProvider):
         catalog: Catalog | None = None,
         http_client: httpx2.Client | None = None,
         environ: Mapping[str, str] | None = None,
+        provider_id: str = PROVIDER,
         timeout: float | httpx2.Timeout = openai.DEFAULT_TIMEOUT,
         sleep: Callable[[float], object] = time.sleep,
         jitter: Callable[[], float] = random.random,
@@ -51,6 +55,7 @@ class QwenProvider(BaseProvider):
             base_url=base_url,
             catalog=catalog,
             environ=environ,
+            provider_id=provider_id,
             jitter=jitter,
         )
         self._sleep = sleep
@@ -155,12 +160,12 @@ class QwenProvider(BaseProvider):
         self.close()
 
     def _ask(self, call: Call) -> Reply:
-        response = self._client.post(CHAT, body=call.body, cast_to=httpx2.Response)
+        response = self._client.post(CHAT, content=call.body, cast_to=httpx2.Response)
         return self._reply(response, call)
 
     def _stream(self, call: Call) -> ChatStream:
         events = self._client.post(
-            CHAT, body=call.body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
+            CHAT, content=call.body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
         )
         return ChatStream(events, self._transcript(events.response, call)).start()
 

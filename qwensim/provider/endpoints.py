@@ -66,7 +66,8 @@ def _host_of_choice(catalog: Catalog, auth_choice: str) -> HostRow:
             continue
         return catalog.hosts[choice.host]
     known = ", ".join(catalog.auth_choices)
-    raise UsageError(f"no auth choice {auth_choice!r}; there are: {known}")
+    seen = Redactor(catalog).text(auth_choice)
+    raise UsageError(f"no auth choice {seen!r}; there are: {known}")
 
 
 def _of_url(catalog: Catalog, base_url: str) -> Endpoint:

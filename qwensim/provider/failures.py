@@ -203,7 +203,7 @@ class Classifier:
     ) -> ProviderError:
         """Return the exception to raise for a fault, clean of the key wherever it was echoed."""
         row = self._row(fault)
-        names = {**self._names, "model": model}
+        names = {**self._names, "model": model or "the model"}
         clean = replace(
             fault,
             message=self.redacted(fault.message)[:_LONGEST_MESSAGE],

@@ -10,9 +10,10 @@ PROVIDERS = (PROVIDER, "modelstudio", "qwencloud")
 """
 
 
-def model_id(ref: str) -> str:
+def model_id(ref: str, *, provider_id: str = PROVIDER) -> str:
     """Return the model id that a reference names; a bare model id stands for itself.
 
+    `provider_id` is the name of a custom provider, which its references may carry too.
     The model need not be in any catalogue: the service decides. An id that holds a slash itself is
     written behind the provider, `qwen/<vendor>/<model>`.
     Raises `UsageError` for another provider's name and for a reference without a model.
@@ -21,11 +22,12 @@ def model_id(ref: str) -> str:
     if not slash:
         provider, model = PROVIDER, provider
     if not model:
-        raise UsageError(f"model reference {ref!r} names no model; write {PROVIDER}/<model id>")
-    if provider.lower() not in PROVIDERS:
+        raise UsageError(f"model reference {ref!r} names no model; write {provider_id}/<model id>")
+    known = dict.fromkeys((provider_id, *PROVIDERS))
+    if provider.lower() not in map(str.lower, known):
         raise UsageError(
             f"model reference {ref!r} names the provider {provider!r}; there are: "
-            f"{', '.join(PROVIDERS)}. Write {PROVIDER}/{model}, or, if {provider!r} belongs to the "
-            f"model id, {PROVIDER}/{provider}/{model}"
+            f"{', '.join(known)}. Write {provider_id}/{model}, or, if {provider!r} belongs to the "
+            f"model id, {provider_id}/{provider}/{model}"
         )
     return model

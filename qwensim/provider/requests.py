@@ -1,5 +1,6 @@
 """Builds the body of a chat request."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,7 +19,8 @@ class Call:
     """A request that is ready to be sent, as often as need be."""
 
     model: str
-    body: Mapping[str, object]
+    body: bytes
+    """JSON."""
 
 
 def prepare(
@@ -26,6 +28,7 @@ def prepare(
     model_ref: str,
     messages: Messages,
     *,
+    provider_id: str,
     stream: bool,
     thinking: ThinkingLevel | None,
     parameters: Mapping[str, object],
@@ -33,9 +36,9 @@ def prepare(
     """Return the call; `parameters` go to the top of the body and win over what is set here.
 
     A stream asks for its usage on the service's own hosts only: a foreign one may refuse it.
-    Raises `UsageError` for a reference, messages or a level that cannot be.
+    Raises `UsageError` for a reference, messages, a level or parameters that cannot be.
     """
-    model = model_id(model_ref)
+    model = model_id(model_ref, provider_id=provider_id)
     body: dict[str, object] = {"model": model, "messages": _listed(messages)}
     if stream:
         body["stream"] = True
@@ -44,7 +47,7 @@ def prepare(
     flag = enable_thinking(thinking)
     if flag is not None:
         body["enable_thinking"] = flag
-    return Call(model=model, body={**body, **parameters})
+    return Call(model=model, body=_encoded({**body, **parameters}))
 
 
 def _listed(messages: Messages) -> list[dict[str, Any]]:
@@ -56,3 +59,12 @@ def _listed(messages: Messages) -> list[dict[str, Any]]:
             return listed
     seen = type(messages).__name__
     raise UsageError(f"messages must be a string or a list of mappings, not this {seen}")
+
+
+def _encoded(body: Mapping[str, object]) -> bytes:
+    """Return compact JSON in UTF-8, as the SDK writes it."""
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"the request cannot be written as JSON: {error}") from error

@@ -32,11 +32,13 @@ class Scripted:
         self.played = 0
         self.begun = threading.Event()
         self.ended = threading.Semaphore(0)
+        self._exchanges: list[Iterator[Event]] = []  # so that none is closed by being forgotten
 
     def handle(self, request: Request) -> Iterator[Event]:
         self.requests.append(request)
         self.played = 0
-        return self._play(request)
+        self._exchanges.append(self._play(request))
+        return self._exchanges[-1]
 
     def _play(self, request: Request) -> Iterator[Event]:
         try:

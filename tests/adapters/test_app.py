@@ -1,6 +1,7 @@
 """The ASGI app, called with messages of a test's choosing."""
 
 import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -131,7 +132,11 @@ def test_a_client_that_leaves_before_its_request_is_complete_is_not_answered(
 def test_a_body_that_is_too_long_is_refused_and_not_kept(scripted: Any) -> None:
     service = scripted(HEAD, End())
     part = body(bytes(MAX_BODY // 4), more=True)
+    tracemalloc.start()
     messages = run(service, *[part] * 12, body(b"x"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * MAX_BODY
     assert messages[0]["status"] == 413
     assert messages[1:] == [{"type": "http.response.body"}]
     assert not service.requests

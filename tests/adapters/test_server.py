@@ -69,7 +69,7 @@ def exchanges(draw: st.DrawFn) -> tuple[Event, ...]:
     return (*draw(pauses), Head(status=status, headers=headers), *body)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(exchanges())
 def test_a_socket_carries_what_the_transport_carries(
     served: tuple[Any, Server], caller: Any, events: tuple[Event, ...]
@@ -186,6 +186,12 @@ def test_an_abort_in_mid_answer_leaves_it_without_an_end(
         for chunk in chunks
         if isinstance(chunk, Chunk)
     )
+
+
+def test_what_was_sent_before_an_abort_still_arrives_however_much(scripted: Any) -> None:
+    much = Chunk(data=bytes(8 << 20))
+    with serve(scripted(HEAD, much, Abort())) as server:
+        assert len(read_all(send_raw(server, GET))) > len(much.data)
 
 
 def test_the_next_request_after_an_abort_is_answered(scripted: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -83,7 +84,11 @@ class Wire:
 
     @staticmethod
     def answer(
-        body: Any = None, *, status: int = 200, headers: dict[str, str] | None = None, text: str = ""
+        body: Any = None,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        text: str = "",
     ) -> Answer:
         content = text if body is None else json.dumps(body)
         given = {"content-type": "application/json", "x-request-id": REQUEST_ID, **(headers or {})}
@@ -101,7 +106,9 @@ class Wire:
     @classmethod
     def refusal(cls, status: int, code: str | None, message: str, **headers: str) -> Answer:
         error = {"message": message, "type": "x", "param": None, "code": code}
-        return cls.answer({"error": error, "request_id": REQUEST_ID}, status=status, headers=headers)
+        return cls.answer(
+            {"error": error, "request_id": REQUEST_ID}, status=status, headers=headers
+        )
 
     @staticmethod
     def chunk(delta: Any = None, *, finish: str | None = None, index: int = 0, **outer: Any) -> Any:
@@ -121,7 +128,7 @@ class Wire:
     ) -> Answer:
         whole = cls.frames(*events)
         bounds = [0, *sorted(min(split, len(whole)) for split in splits), len(whole)]
-        pieces = [whole[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        pieces = [whole[a:b] for a, b in pairwise(bounds)]
         headers = {"content-type": "text/event-stream;charset=UTF-8", "x-request-id": REQUEST_ID}
         return lambda _: httpx2.Response(200, headers=headers, stream=Pieces(pieces, error))
 

@@ -44,7 +44,7 @@ def test_nothing_given_is_the_global_coding_plan() -> None:
 
 
 def test_an_unknown_auth_choice_is_refused_with_those_allowed() -> None:
-    with pytest.raises(UsageError, match="'qwen-oauth'.*qwen-standard-api-key-cn.*qwen-api-key"):
+    with pytest.raises(UsageError, match=r"'qwen-oauth'.*qwen-standard-api-key-cn.*qwen-api-key"):
         resolve(CATALOG, auth_choice="qwen-oauth")
 
 
@@ -76,7 +76,7 @@ def test_a_native_base_url_wins_in_any_spelling(
 ) -> None:
     name, path = data.draw(spelled(host.name)), data.draw(spelled(host.base_path))
     url = f"{blank}{scheme}://{name}{dot}{port}{path}{'/' * slashes}{blank}"
-    assert resolve(CATALOG, auth_choice=choice and choice.id, base_url=url) == of(host)
+    assert resolve(CATALOG, auth_choice=choice.id if choice else None, base_url=url) == of(host)
 
 
 @given(host=HOSTS, port=st.integers(1, 65535).filter(lambda port: port != 80))

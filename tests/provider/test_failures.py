@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwensim.catalog import load
-from qwensim.catalog.rows import ErrorRow
+from qwensim.catalog.rows import ErrorRow, FailureRow
 from qwensim.provider import (
     AccessError,
     AuthError,
@@ -68,7 +68,7 @@ def classifier(auth_choice: str = "qwen-api-key", key: str = "sk-sp-abcdefgh1234
 def answered(row: ErrorRow, *, framed: bool = False) -> httpx2.Response:
     """Render a refusal in its envelope, as a stream's event if `framed`."""
     envelope = CATALOG.envelopes[row.envelope]
-    names = {name: "3" for name in re.findall(r"\{(\w+)\}", row.message)}
+    names = dict.fromkeys(re.findall(r"\{(\w+)\}", row.message), "3")
     names |= {"scope": "week", "model": "qwen9"}
     values: dict[str, Any] = {
         "message": re.sub(r"\{(\w+)\}", lambda found: names[found[1]], row.message),
@@ -84,14 +84,17 @@ def answered(row: ErrorRow, *, framed: bool = False) -> httpx2.Response:
     body = {wire_name.get(key, key): values[key] for key in envelope.body}
     if envelope.error:
         body = {"error": {key: values[key] for key in envelope.error}, **body}
-    text = msgspec.json.encode(body).decode() if envelope.literal is None else envelope.literal
+    if envelope.literal is not None:
+        return httpx2.Response(row.status, text=envelope.literal)
+    text = msgspec.json.encode(body).decode()
     return httpx2.Response(row.status, text=f"data: {text}\n\n" if framed else text)
 
 
 @pytest.mark.parametrize("framed", [False, True], ids=["plain", "framed"])
 @pytest.mark.parametrize("row", CHAT_ERRORS, ids=lambda row: row.id)
 def test_every_refusal_on_record_is_classified(row: ErrorRow, framed: bool) -> None:
-    error = classifier().error(of_response(answered(row, framed=framed)), model="qwen9")
+    judge = classifier()
+    error = judge.error(of_response(answered(row, framed=framed)), model="qwen9")
     expected = BY_ID.get(row.id, BY_STATUS.get(row.status))
     if row.code == "data_inspection_failed":
         expected = ModerationError
@@ -104,7 +107,7 @@ def test_every_refusal_on_record_is_classified(row: ErrorRow, framed: bool) -> N
         assert error.request_id == "RID"
         assert error.code == row.code
     if row.message and envelope.literal is None and "{" not in row.message:
-        assert error.message == row.message
+        assert error.message == judge.redacted(row.message)
 
 
 @given(status=st.integers(400, 599), code=st.none() | st.text(max_size=5))
@@ -189,7 +192,19 @@ def test_a_kind_without_a_class_is_a_provider_error_of_that_kind() -> None:
     catalog = msgspec.structs.replace(catalog, failures=rows)
     judge = Classifier(catalog, resolve(catalog), Credential(key="sk-1", source="api_key"))
     error = judge.error(Fault(status=418, message="short and stout"), model="m")
-    assert (type(error), error.kind, error.advice) == (ProviderError, "teapot", "for m at {nowhere}")
+    assert (type(error), error.kind, error.advice) == (
+        ProviderError,
+        "teapot",
+        "for m at {nowhere}",
+    )
+
+
+@pytest.mark.parametrize("row", CATALOG.failures.values(), ids=lambda row: row.id)
+def test_an_advice_names_only_what_its_endpoints_have(row: FailureRow) -> None:
+    known = {"model", "endpoint", "key_source", "key_shape"}
+    if row.plan is not None:
+        known |= {"base_url", "auth_choice"}
+    assert set(re.findall(r"\{(\w+)\}", row.advice)) <= known
 
 
 def test_every_class_of_the_tree_has_its_kind_and_rows() -> None:
@@ -222,6 +237,14 @@ def test_no_error_holds_the_key_wherever_it_is_echoed(
     assert key not in "\n".join([str(error), repr(error), repr(error.args), repr(vars(error))])
 
 
+@pytest.mark.parametrize("padding", range(980, 1000))
+def test_a_long_message_is_cut_without_leaving_a_part_of_the_key(padding: int) -> None:
+    key = "k9ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    error = classifier(key=key).error(Fault(status=400, message="." * padding + key))
+    assert len(error.message) <= 1000
+    assert "k9" not in str(error)
+
+
 @pytest.mark.parametrize(
     ("body", "words", "code", "request_id"),
     [
@@ -241,7 +264,15 @@ def test_an_error_is_read_from_any_envelope(
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], "x", {}, {"choices": [], "code": "c", "message": "m"}, {"message": "m"}, {"error": {}}],
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"choices": [], "code": "c", "message": "m"},
+        {"message": "m"},
+        {"error": {}},
+    ],
 )
 def test_what_tells_of_no_error_is_none(body: Any) -> None:
     assert of_body(body) is None

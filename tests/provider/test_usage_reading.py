@@ -15,20 +15,20 @@ JSON = st.recursive(
 )
 
 
-def usage(prompt: int, completion: int, total: int, **details: Any) -> dict[str, Any]:
-    totals = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
+def usage(**details: Any) -> dict[str, Any]:
+    totals = {"prompt_tokens": 10, "completion_tokens": 20, "total_tokens": 30}
     return {**totals, **{f"{name}_tokens_details": value for name, value in details.items()}}
 
 
 @pytest.mark.parametrize(
     ("wire", "cached", "reasoning"),
     [
-        (usage(10, 20, 30), 0, 0),
-        (usage(10, 20, 30, prompt=None, completion=None), 0, 0),
-        (usage(10, 20, 30, prompt={"cached_tokens": 4}), 4, 0),
-        (usage(10, 20, 30, completion={"reasoning_tokens": 15}, prompt={"cached_tokens": 0}), 0, 15),
-        (usage(10, 20, 30, completion={"reasoning_tokens": 15, "text_tokens": 20}), 0, 15),
-        (usage(10, 20, 30, prompt={"text_tokens": 6, "image_tokens": 4, "cached_tokens": 3}), 3, 0),
+        (usage(), 0, 0),
+        (usage(prompt=None, completion=None), 0, 0),
+        (usage(prompt={"cached_tokens": 4}), 4, 0),
+        (usage(completion={"reasoning_tokens": 15}, prompt={"cached_tokens": 0}), 0, 15),
+        (usage(completion={"reasoning_tokens": 15, "text_tokens": 20}), 0, 15),
+        (usage(prompt={"text_tokens": 6, "image_tokens": 4, "cached_tokens": 3}), 3, 0),
     ],
     ids=["totals", "null-details", "text", "thinking", "multimodal", "vision"],
 )

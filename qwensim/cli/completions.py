@@ -1,0 +1,23 @@
+"""What the shell may complete: names of the bundled catalogue."""
+# ruff: noqa: PLC0415 - the catalogue is read when the shell asks, not when the program starts
+
+
+def host_names() -> list[str]:
+    """Return the names of the hosts."""
+    from qwensim.catalog import load
+
+    return list(load().hosts)
+
+
+def auth_choices() -> list[str]:
+    """Return the auth choices, without the deprecated names that work too."""
+    from qwensim.catalog import load
+
+    return list(load().auth_choices)
+
+
+def model_refs() -> list[str]:
+    """Return a reference to each advertised model."""
+    from qwensim.catalog import load
+
+    return [f"qwen/{model}" for model in load().advertised]

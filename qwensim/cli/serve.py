@@ -1,0 +1,50 @@
+"""`qwensim serve`: say where the fake can be reached, and serve it."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from qwensim.catalog.rows import Region
+from qwensim.cli.consoles import console, show_warning
+from qwensim.cli.keys import FAKE_KEYS
+from qwensim.server import Server, run
+from qwensim.simulator import Simulator
+
+
+def serve_until_stopped(
+    simulator: Simulator, *, host: str, port: int, region: Region, accounts: Path | None
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; either is the proper end.
+
+    `accounts` is the file whose keys alone work, if there is one. Raises `UsageError` if host and
+    port cannot be listened on.
+    """
+
+    def announce(server: Server) -> None:
+        address = urlsplit(server.url).hostname or ""
+        if not ip_address(address).is_loopback:
+            show_warning(f"{address} is no loopback address: other machines can reach this service")
+        console().print(_announcement(simulator, server, region, accounts), soft_wrap=True)
+
+    run(simulator, host=host, port=port, region=region, on_start=announce)
+    console().print("Stopped.")
+
+
+def _announcement(
+    simulator: Simulator, server: Server, region: Region, accounts: Path | None
+) -> str:
+    plans = simulator.catalog.plans
+    bare = [row for row in simulator.catalog.hosts.values() if row.region == region]
+    width = max(len(plans[row.plan].title) for row in bare)
+    accepted = "any key of the plan's form" if accounts is None else f"the keys of {accounts}"
+    lines = [f"Serving at {server.url} until Ctrl-C; accepts {accepted}.", "", "By host:"]
+    lines += [f"  {base_url}" for base_url in server.base_urls.values()]
+    lines += ["", f"In region {region}:"]
+    lines += [f"  {plans[row.plan].title:{width}}  {server.url}{row.base_path}" for row in bare]
+    lines += ["", "To copy:"]
+    for row in bare:
+        lines.append(f"  export OPENAI_BASE_URL={server.url}{row.base_path}")
+        if accounts is None:
+            lines.append(f"  export OPENAI_API_KEY={FAKE_KEYS[row.plan]}")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""The served fake as a program: what it says, that it answers, how it ends."""
+
+import contextlib
+import io
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from qwensim.cli import main
+from qwensim.cli.keys import FAKE_KEYS
+
+
+class StopWhenAnnounced(io.StringIO):
+    """A stdout that presses Ctrl-C once the announcement is there."""
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "until Ctrl-C" in text:
+            signal.raise_signal(signal.SIGINT)
+        return written
+
+
+def announcement(*args: str) -> str:
+    """Serve until it says so; return what was said."""
+    out = StopWhenAnnounced()
+    with contextlib.redirect_stdout(out), pytest.raises(SystemExit) as exit_:
+        main(["serve", "--port", "0", *args])
+    assert exit_.value.code == 0
+    return out.getvalue()
+
+
+def ask(base_url: str, key: str, model: str = "qwen3.5-plus") -> httpx2.Response:
+    body = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
+    headers = {"authorization": f"Bearer {key}"}
+    return httpx2.post(f"{base_url}/chat/completions", json=body, headers=headers)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop(start: Any, number: signal.Signals) -> None:
+    process = start("serve", "--port", "0")
+    said = [process.stdout.readline()]
+    while "OPENAI_API_KEY=sk-sp-" not in said[-1]:
+        said.append(process.stdout.readline())
+    variables = dict(re.findall(r"export (\w+)=(\S+)", "".join(said)))
+    assert ask(variables["OPENAI_BASE_URL"], variables["OPENAI_API_KEY"]).status_code == 200
+    for base_url in re.findall(r"^  (http://\S+)$", "".join(said), re.MULTILINE):
+        key = FAKE_KEYS["coding" if "/coding" in base_url else "standard"]
+        assert ask(base_url, key).status_code == 200
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert out.split() == ["Stopped."]
+
+
+def test_it_names_the_bare_addresses_of_its_region() -> None:
+    said = announcement("--region", "china", "--pace", "realistic")
+    assert "In region china:" in said
+    assert re.search(r"^  Standard     http://127\.0\.0\.1:\d+/compatible-mode/v1$", said, re.M)
+    assert re.search(r"^  Coding Plan  http://127\.0\.0\.1:\d+/v1$", said, re.M)
+    assert said.endswith("Stopped.\n")
+
+
+def test_with_accounts_it_names_their_file_and_no_fake_key(tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.toml"
+    accounts.write_text('[[account]]\nkey = "sk-0123456789"\n')
+    said = announcement("--accounts", str(accounts))
+    assert str(accounts) in said
+    assert "sk-" not in said
+
+
+def test_an_overlay_brings_its_hosts(tmp_path: Path) -> None:
+    overlay = tmp_path / "mine.toml"
+    overlay.write_text(
+        '[[host]]\nname = "models.example"\nplan = "standard"\nregion = "global"\n'
+        'base_path = "/mine/v1"\nhelp = "https://models.example/help"\n'
+    )
+    said = announcement("--catalog", str(overlay), "--as-of", "2026-09-01")
+    assert re.search(r"^  http://\S+/models\.example/mine/v1$", said, re.M)
+
+
+def test_an_open_address_is_warned_of(capfd: pytest.CaptureFixture[str]) -> None:
+    announcement("--host", "0.0.0.0")  # noqa: S104 - what is warned of
+    assert re.fullmatch(r"warning: 0\.0\.0\.0 .*\n", capfd.readouterr().err)
+    announcement("--host", "localhost")
+    assert capfd.readouterr().err == ""

@@ -1,6 +1,19 @@
 """Settings of the whole test suite."""
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("qwensim", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("qwensim")
+
+pytest_plugins = ("pytester",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--qwensim-target",
+        action="append",
+        choices=("fake", "served", "cassettes", "live"),
+        help="What the contract's cases are held against; repeatable. Live needs keys, and spends"
+        " tokens. [default: fake, served and cassettes]",
+    )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from qwensim.catalog import load as load_catalog
     from qwensim.errors import CatalogError, QwensimError, UsageError
+    from qwensim.fake import Fake
+    from qwensim.mocking import mock, mount
     from qwensim.provider import AsyncQwenProvider, QwenProvider
     from qwensim.server import serve
     from qwensim.simulator import (
@@ -29,6 +31,7 @@ _HOME = {
     "AsyncQwenProvider": "qwensim.provider",
     "CatalogError": "qwensim.errors",
     "Counts": "qwensim.simulator",
+    "Fake": "qwensim.fake",
     "Fault": "qwensim.simulator",
     "Pace": "qwensim.simulator",
     "QwenProvider": "qwensim.provider",
@@ -39,6 +42,8 @@ _HOME = {
     "UsageError": "qwensim.errors",
     "VirtualClock": "qwensim.simulator",
     "load_catalog": "qwensim.catalog",
+    "mock": "qwensim.mocking",
+    "mount": "qwensim.mocking",
     "serve": "qwensim.server",
 }
 
@@ -47,6 +52,7 @@ __all__ = [
     "AsyncQwenProvider",
     "CatalogError",
     "Counts",
+    "Fake",
     "Fault",
     "Pace",
     "QwenProvider",
@@ -57,6 +63,8 @@ __all__ = [
     "UsageError",
     "VirtualClock",
     "load_catalog",
+    "mock",
+    "mount",
     "serve",
 ]
 

@@ -6,6 +6,8 @@ An adapter makes a `Request` of what came over its wire and plays the events tha
     Wait* Head (Wait | Chunk)* End      an answer, whole or streamed
     Wait* Abort                         the connection is refused or dropped before an answer
     Wait* Head (Wait | Chunk)* Abort    the connection is dropped in mid-answer
+
+Events refer to nothing that could refer back: the garbage collector need not look at them.
 """
 
 from typing import Literal, TypeAlias
@@ -37,18 +39,18 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def __repr__(self) -> str:
-        """Show the request line only: headers and body may carry a key."""
-        return f"Request({self.method} {self.host}{self.path}, {len(self.body)} bytes)"
+        """Show neither path nor headers nor body: each of them may carry a key."""
+        return f"Request({self.method} to {self.host}, {len(self.body)} bytes)"
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Status and headers. The reason phrase is the standard one of the status."""
 
     status: int
     headers: Headers
 
 
-class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+class Chunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One write of the service: a body, or one frame of a stream."""
 
     data: bytes
@@ -56,20 +58,20 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """What the bytes are, so that a fault can find the frame that it is about."""
 
 
-class Wait(msgspec.Struct, frozen=True, kw_only=True):
+class Wait(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The service is silent for so many seconds."""
 
     seconds: float
 
 
-class Abort(msgspec.Struct, frozen=True, kw_only=True):
+class Abort(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The connection ends without an answer's end."""
 
     kind: Literal["drop", "refuse"] = "drop"
     """`drop`: closed by the peer. `refuse`: never accepted (as near as the adapter can come)."""
 
 
-class End(msgspec.Struct, frozen=True, kw_only=True):
+class End(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The answer is complete."""
 
 

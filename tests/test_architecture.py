@@ -13,6 +13,7 @@ ANYTHING = {
     "cli",
     "contract",
     "errors",
+    "exact",
     "exchange",
     "fake",
     "mocking",
@@ -29,6 +30,7 @@ MAY_IMPORT = {
     "errors": set[str](),
     "exchange": set[str](),
     "catalog": {"errors"},
+    "exact": {"errors"},
     "simulator": {"catalog", "exchange", "errors"},
     "provider": {"catalog", "errors"},
     "transport": {"simulator", "exchange", "catalog", "errors"},
@@ -74,7 +76,8 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             module = node.module or ""
             if module == "qwensim":
                 for alias in node.names:
-                    yield node.lineno, f"qwensim.{alias.name}"
+                    dunder = alias.name.startswith("__")
+                    yield node.lineno, "qwensim" if dunder else f"qwensim.{alias.name}"
             else:
                 yield node.lineno, module
 

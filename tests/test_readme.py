@@ -11,7 +11,11 @@ from qwensim.catalog import load
 from qwensim.simulator import read_accounts
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
+PROJECTS = "\n## Test your project with qwensim\n"
+"""The section whose code is that of the projects in tests/e2e: it is compared and run there."""
+
+BEFORE, _, AFTER = (ROOT / "README.md").read_text("utf-8").partition(PROJECTS)
+README = BEFORE + "\n## " + AFTER.partition("\n## ")[2]
 
 
 def blocks(language: str) -> list[str]:

@@ -5,7 +5,7 @@ its pattern, or because the caller names it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_plus
 
@@ -39,13 +39,17 @@ class Redactor:
         self._in_query = re.compile(rf"([?&](?:{names})=)[^&#\s\"']+", re.IGNORECASE)
 
     def presented(self, headers: Iterable[tuple[str, str]], query: str = "") -> tuple[str, ...]:
-        """Return what a client presents as its credentials, whatever their form."""
-        found = [value for name, value in parse_qsl(query) if name.lower() in self._parameters]
+        """Return what a client presents as its credentials, whatever their form.
+
+        In lower case too: so they would stand in a host or in the name of a header.
+        """
+        pairs = parse_qsl(query) if query else ()
+        found = [value for name, value in pairs if name.lower() in self._parameters]
         for name, value in headers:
             if name.lower() in self._headers:
                 scheme, _, key = value.strip().partition(" ")
                 found.append(key.strip() or scheme)
-        return tuple(found)
+        return (*found, *map(str.lower, found))
 
     def text(self, text: str, *, secrets: Iterable[str] = ()) -> str:
         """Return the text with every credential replaced by `[redacted]`."""
@@ -56,21 +60,33 @@ class Redactor:
             text = self._in_query.sub(rf"\1{REDACTED}", text)
         return self._pattern.sub(REDACTED, text)
 
+    def blanked(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return the headers; the values of those that carry credentials are blanked."""
+        return tuple(
+            (name, REDACTED if name.lower() in self._headers else value) for name, value in headers
+        )
+
     def headers(
         self, headers: Iterable[tuple[str, str]], *, secrets: Iterable[str] = ()
     ) -> tuple[tuple[str, str], ...]:
-        """Return the headers; those that carry credentials are blanked as a whole."""
-        headers = tuple(headers)
-        open_ones = [item for item in headers if item[0].lower() not in self._headers]
-        joined = "\n".join(f"{name}\n{value}" for name, value in open_ones)
-        if len(open_ones) == len(headers) and self.url(joined, secrets=secrets) == joined:
-            return headers
+        """Return the headers, blanked, and without what other headers may hold."""
         return tuple(
-            (
-                self.text(name, secrets=secrets),
-                REDACTED if name.lower() in self._headers else self.url(value, secrets=secrets),
-            )
-            for name, value in headers
+            (self.text(name, secrets=secrets), self.url(value, secrets=secrets))
+            for name, value in self.blanked(headers)
+        )
+
+    def is_clean(self, *values: Any, secrets: Iterable[str] = ()) -> bool:
+        """Tell whether JSON values, encoded or not, hold no credential: one look at all of them."""
+        keys: list[str] = []
+        texts: list[str] = []
+        for value in values:
+            _collect(value, keys, texts)
+        if not self._parameters.isdisjoint(map(str.lower, keys)):
+            return False
+        joined = "\n".join(keys + texts)
+        decoded = unquote_plus(joined)
+        return self.text(joined, secrets=secrets) == joined and (
+            decoded == joined or self.text(decoded, secrets=secrets) == decoded
         )
 
     def query(self, query: str, *, secrets: Iterable[str] = ()) -> str:
@@ -106,7 +122,7 @@ class Redactor:
         """
         if isinstance(value, str):
             return self.text(value, secrets=secrets)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {
                 self.text(key, secrets=secrets): REDACTED
                 if isinstance(item, str) and key.lower() in self._parameters
@@ -116,3 +132,19 @@ class Redactor:
         if isinstance(value, list):
             return [self.value(item, secrets=secrets) for item in value]
         return value
+
+
+def _collect(value: Any, keys: list[str], texts: list[str]) -> None:
+    """Gather the keys and the other strings of a JSON value."""
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, dict):
+        keys += value
+        for item in value.values():
+            _collect(item, keys, texts)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            if isinstance(item, str):
+                texts.append(item)
+            else:
+                _collect(item, keys, texts)

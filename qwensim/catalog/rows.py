@@ -41,7 +41,7 @@ class PlanRow(Row, frozen=True, kw_only=True):
     title: Text
     key_pattern: Text
     """A regular expression that the whole key matches."""
-    routes: tuple[str, ...]
+    routes: tuple[Literal["chat", "models"], ...]
     """The routes below the base path that the plan serves."""
     missing_key: Text
     wrong_key: Text
@@ -232,6 +232,8 @@ class UsageRow(Row, frozen=True, kw_only=True):
     fields: tuple[str, ...]
     plain: tuple[str, ...] | None = None
     """The keys in an answer that neither streams nor thinks, where the order is another."""
+    thinking: tuple[str, ...] | None = None
+    """The keys in an answer that thinks, where they are others."""
     text_tokens: Literal["all", "answer"] = "all"
     """Whether completion `text_tokens` count the reasoning too; with media they never do."""
 
@@ -248,6 +250,9 @@ class DialectRow(Row, frozen=True, kw_only=True):
     usage: str | None = None
     """The usage row that takes the place of the model's own."""
     usage_stream: str | None = None
+    opener_with_tools: bool | None = None
+    """Whether a stream opens empty though the request has tools; None is no (maruel/genai
+    cassettes, Feb 2026)."""
     shapes: dict[str, str] = {}
 
 

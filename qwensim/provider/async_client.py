@@ -55,7 +55,8 @@ class AsyncQwenProvider(BaseProvider):
         self._client = openai.AsyncOpenAI(
             api_key=self._credential.key,
             base_url=self.endpoint.base_url,
-            http_client=http_client,
+            # openai 2 would take httpx, whose errors are others.
+            http_client=http_client or openai.DefaultAsyncHttpx2Client(),
             timeout=timeout,
             max_retries=0,
         )

@@ -63,7 +63,8 @@ class QwenProvider(BaseProvider):
         self._client = openai.OpenAI(
             api_key=self._credential.key,
             base_url=self.endpoint.base_url,
-            http_client=http_client,
+            # openai 2 would take httpx, whose errors are others.
+            http_client=http_client or openai.DefaultHttpx2Client(),
             timeout=timeout,
             max_retries=0,
         )

@@ -40,7 +40,7 @@ class App:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; breaks off when the client leaves."""
-        body = await _read(receive)
+        body = await read_body(receive)
         if body is None:
             return
         if len(body) > MAX_BODY:
@@ -132,7 +132,7 @@ class _Departure:
             self._watch.cancel()
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """Return the body, or None if the client left; what is far over `MAX_BODY` is dropped."""
     body = bytearray()
     while True:

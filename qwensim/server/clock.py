@@ -6,10 +6,19 @@ import time
 class SystemClock:
     """Tells the time of day: for a simulator that people talk to, `Simulator(clock=SystemClock())`.
 
-    Under the simulator's default clock, which stands still but for waits, answers are the same in
-    every run.
+    It can be moved forward, and then goes on from there. Under the simulator's default clock, which
+    stands still but for waits, answers are the same in every run.
     """
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
-        return time.time()
+        return time.time() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; raises `ValueError` for a negative number."""
+        if seconds < 0:
+            raise ValueError(f"a clock goes forward only, not by {seconds} s")
+        self._ahead += seconds

@@ -1,12 +1,11 @@
 """Serves a simulator on a port: `serve` beside the caller's own code, `run` in its place."""
 
 import contextlib
+import queue
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from types import FrameType
 from typing import get_args
 
 import msgspec
@@ -15,6 +14,7 @@ import uvicorn
 from qwensim.catalog.rows import Region
 from qwensim.errors import UsageError
 from qwensim.server.app import App
+from qwensim.server.control import Control
 from qwensim.server.protocol import Protocol
 from qwensim.simulator import Simulator
 
@@ -41,21 +41,28 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextlib.contextmanager
 def serve(
-    simulator: Simulator, *, host: str = "127.0.0.1", port: int = 0, region: Region = "global"
+    simulator: Simulator,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    region: Region = "global",
+    control: bool = True,
 ) -> Iterator[Server]:
     """Serve `simulator` from a thread while the context lasts.
 
     It listens from the start; port 0 takes any free one. `region` chooses the hosts for requests
-    that name none. Answers that are open at the end are broken off. With the simulator's default
-    clock time stands still but for the waits: give it a `SystemClock` if it should pass.
+    that name none; `control` adds the paths of `qwensim.server.control` for clients on this
+    machine. Answers that are open at the end are broken off. With the simulator's default clock
+    time stands still but for the waits: give it a `SystemClock` if it should pass.
 
     Raises `UsageError` if host and port cannot be listened on or there is no such region.
     """
     if region not in get_args(Region):
         raise UsageError(f"no region {region!r}; there are: {', '.join(get_args(Region))}")
     listener = _listen(host, port)
+    app = App(simulator, region=region)
     config = uvicorn.Config(
-        App(simulator, region=region),
+        Control(simulator, app) if control else app,
         http=Protocol,
         ws="none",
         lifespan="off",
@@ -87,36 +94,33 @@ def run(
     host: str = "127.0.0.1",
     port: int = 0,
     region: Region = "global",
+    control: bool = True,
     on_start: Callable[[Server], None],
 ) -> int:
     """Serve `simulator` until Ctrl-C or SIGTERM and return the exit code: 130 or 0.
 
-    `on_start` is called when it listens. For the main thread only; arguments and errors are those
-    of `serve`.
+    `on_start` is called when it listens. While it stops, further signals do nothing. For the main
+    thread only; arguments and errors are those of `serve`.
     """
-    former = {number: signal.signal(number, _stop) for number in EXIT_CODES}
+    signals = queue.SimpleQueue[int]()  # its `put` may be called in the midst of its `get`
+    former = {
+        number: signal.signal(number, lambda number, _: signals.put(number))
+        for number in EXIT_CODES
+    }
     try:
-        with serve(simulator, host=host, port=port, region=region) as server:
+        with serve(simulator, host=host, port=port, region=region, control=control) as server:
             on_start(server)
-            while True:
-                time.sleep(1)  # a signal that another thread takes is seen when it is over
-    except _Stopped as stopped:
-        return EXIT_CODES[stopped.signal]
+            return EXIT_CODES[_first(signals)]
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
 
 
-class _Stopped(BaseException):
-    """Raised in the main thread by a signal, as KeyboardInterrupt is."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.signal = number
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise _Stopped(number)
+def _first(signals: queue.SimpleQueue[int]) -> int:
+    while True:
+        with contextlib.suppress(queue.Empty):
+            # A signal that another thread takes is seen when the time is over.
+            return signals.get(timeout=1)
 
 
 def _listen(host: str, port: int) -> socket.socket:

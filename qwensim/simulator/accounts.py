@@ -5,7 +5,7 @@ accounts only theirs are.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from qwensim.catalog.credentials import REDACTED
 from qwensim.catalog.loader import convert_row, read_toml
 from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region
 from qwensim.errors import CatalogError, UsageError
+from qwensim.simulator.fields import check_fields
 from qwensim.simulator.refusals import Refused
 
 
@@ -48,6 +49,7 @@ class Accounts:
     """Looks up keys."""
 
     def __init__(self, catalog: Catalog, accounts: Iterable[Account] = ()) -> None:
+        self._catalog = catalog
         self._patterns = {plan.id: re.compile(plan.key_pattern) for plan in catalog.plans.values()}
         self._accounts: dict[str, Account] = {}
         for account in accounts:
@@ -56,13 +58,11 @@ class Accounts:
     def add(self, account: Account) -> None:
         """Add an account or replace the one with the same key; from now on only such keys work.
 
-        Raises `UsageError` if the key has not the form of its plan's keys.
+        Raises `UsageError` if the account does not hold together.
         """
-        pattern = self._patterns[account.plan]
-        if not pattern.fullmatch(account.key):
-            raise UsageError(
-                f"the key of an account on plan {account.plan!r} must match {pattern.pattern!r}"
-            )
+        check_fields(account)
+        for field, problem in _problems(account, self._catalog):
+            raise UsageError(f"Account: {field} {problem}")
         self._accounts[account.key] = account
 
     def admit(self, plan: PlanRow, host: HostRow, authorization: str | None) -> Account:
@@ -97,23 +97,26 @@ def read_accounts(path: str | Path, catalog: Catalog) -> tuple[Account, ...]:
     rows = tables.get("account", [])
     if not isinstance(rows, list) or not rows:
         raise CatalogError("has no [[account]] rows", file=str(path), row="account")
-    accounts = []
+    accounts: list[Account] = []
     for number, fields in enumerate(rows, start=1):
         row = f"account {number}"
         account: Account = convert_row(fields, Account, file=str(path), row=row)
-        for field in ("models", "denied"):
-            for model in getattr(account, field):
-                if model not in catalog.models:
-                    raise CatalogError(
-                        f"{model!r} is not in the catalogue", file=str(path), row=row, field=field
-                    )
-        if not re.fullmatch(catalog.plans[account.plan].key_pattern, account.key):
-            pattern = catalog.plans[account.plan].key_pattern
-            raise CatalogError(
-                f"is no key of plan {account.plan!r}: must match {pattern!r}",
-                file=str(path),
-                row=row,
-                field="key",
-            )
+        for field, problem in _problems(account, catalog):
+            raise CatalogError(problem, file=str(path), row=row, field=field)
+        if any(account.key == other.key for other in accounts):
+            raise CatalogError("stands twice", file=str(path), row=row, field="key")
         accounts.append(account)
     return tuple(accounts)
+
+
+def _problems(account: Account, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield field and problem for all that does not fit the facts."""
+    pattern = catalog.plans[account.plan].key_pattern
+    if not re.fullmatch(pattern, account.key):
+        yield "key", f"is no key of plan {account.plan!r}: must match {pattern!r}"
+    for field in ("models", "denied"):
+        for model in getattr(account, field):
+            if model not in catalog.models:
+                yield field, f"{model!r} is not in the catalogue"
+    if account.spent is not None and account.plan != "coding":
+        yield "spent", f"is for plan 'coding': plan {account.plan!r} has no quota of calls"

@@ -44,7 +44,6 @@ class Surface(Protocol):
     """One wire format: judges a call and answers it, or raises `Refused`."""
 
     method: str
-    needs_key: bool
 
     def answer(self, call: Call) -> Answer:
         """Answer the call."""

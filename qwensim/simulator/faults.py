@@ -6,7 +6,7 @@ meets the next `times` exchanges that match, or every `every`-th of them.
 
 from collections.abc import Callable, Generator, Iterator
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -30,6 +30,10 @@ Kind = Literal[
 SILENT = frozenset({"connect-error", "drop-before-headers", "timeout"})
 """The kinds in which the service never comes to answer."""
 
+Values: TypeAlias = dict[str, str | int | float]
+"""The values that the message of an error wants, by name."""
+
+_DAY = 86_400
 _FOREVER = 3600.0
 """Longer than any client's patience: the openai SDK gives up after 600 s."""
 
@@ -39,11 +43,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     kind: Kind
     error: str | None = None
-    """For `error` and `error-event`: the id of a row of the error table."""
-    values: dict[str, Any] = {}
+    """For `error` and `error-event`: the id of a row of the error table. An answer that is not a
+    stream has no events and passes unharmed."""
+    values: Values = {}
     """The values that the error's message wants."""
-    seconds: Annotated[float, msgspec.Meta(ge=0)] = 1.0
-    """For `delay`."""
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=_DAY)] = 1.0
+    """For `delay`: a day at most."""
     after: Annotated[int, msgspec.Meta(ge=0)] = 0
     """For what happens in mid-answer: so many chunks come before it."""
     model: str | None = None
@@ -75,9 +80,9 @@ class FaultQueue:
         """Disarm all."""
         self._armed.clear()
 
-    def pending(self) -> tuple[Fault, ...]:
-        """Return the faults that have a bounded number of exchanges still to meet."""
-        return tuple(fault for fault, _ in self._armed if fault.times is not None)
+    def armed(self) -> tuple[Fault, ...]:
+        """Return the faults that are not used up."""
+        return tuple(fault for fault, _ in self._armed)
 
     def take(self, *, host: str, model: Callable[[], str | None]) -> Fault | None:
         """Return the fault that meets this exchange, if any, and count it."""
@@ -113,6 +118,8 @@ def transform(events: Iterator[Event], fault: Fault, error_event: bytes) -> Gene
         case "delay":
             yield Wait(seconds=fault.seconds)
             yield from events
+        case "error":
+            yield from events
         case "missing-usage" | "missing-done":
             left_out = "usage" if fault.kind == "missing-usage" else "done"
             yield from (
@@ -127,7 +134,8 @@ def transform(events: Iterator[Event], fault: Fault, error_event: bytes) -> Gene
 def _in_mid_answer(events: Iterator[Event], fault: Fault, error_event: bytes) -> Generator[Event]:
     chunks = 0
     for event in events:
-        if not isinstance(event, Chunk):
+        whole = isinstance(event, Chunk) and event.kind == "body"
+        if not isinstance(event, Chunk) or (whole and fault.kind == "error-event"):
             yield event
             continue
         if chunks == fault.after:

@@ -17,13 +17,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     digest: bytes
     """32 bytes, unlike for every exchange."""
-
-    @property
-    def request_id(self) -> str:
-        """A uuid with version nibble 9, as the service's request ids mostly have (recorded)."""
-        text = self.digest.hex()
-        variant = "89ab"[self.digest[8] & 3]
-        return f"{text[:8]}-{text[8:12]}-9{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+    request_id: str
+    """A uuid with version nibble 9, as the service's request ids mostly have (recorded)."""
 
     def call_id(self, choice: int, position: int, digits: int) -> str:
         """Return the id of a tool call: `call_` and so many hex digits."""
@@ -49,4 +44,11 @@ class Identifiers:
         before = self._seen[key]
         self._seen[key] = before + 1
         salt = b"%d %d" % (self._generation, before)
-        return Identity(digest=hashlib.blake2b(key + salt, digest_size=32).digest())
+        digest = hashlib.blake2b(key + salt, digest_size=32).digest()
+        return Identity(digest=digest, request_id=_uuid(digest))
+
+
+def _uuid(digest: bytes) -> str:
+    text = digest.hex()
+    variant = "89ab"[digest[8] & 3]
+    return f"{text[:8]}-{text[8:12]}-9{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"

@@ -31,6 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The service's words, where it refused."""
     request_id: str
     model: str | None
+    """The one asked for, where the body names one."""
     stream: bool
     usage: dict[str, int] | None
     scripted: bool
@@ -45,26 +46,38 @@ class Journal:
     def __init__(self, redactor: Redactor, *, size: int) -> None:
         self._redactor = redactor
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._listeners: list[Callable[[Entry], None]] = []
         self._count = 0
+
+    def listen(self, listener: Callable[[Entry], None]) -> None:
+        """Have `listener` called with every entry to come, before the request is answered."""
+        self._listeners.append(listener)
 
     def add(self, request: Request, *, body: Any, **outcome: Any) -> Entry:
         """Redact a request and its outcome and keep them; return the entry."""
         self._count += 1
-        redactor, secrets = self._redactor, _secrets(request)
-        for name in ("model", "message"):
-            if outcome[name] is not None:
-                outcome[name] = redactor.text(outcome[name], secrets=secrets)
+        redactor = self._redactor
+        secrets = redactor.presented(request.headers, request.query)
+        if body is None and request.body:
+            body = self._read(request.body, secrets)
+        if outcome["model"] is None and isinstance(body, dict):
+            model = body.get("model")  # it was refused, or met by a fault, before it was judged
+            outcome["model"] = model if isinstance(model, str) else None
         entry = Entry(
             number=self._count,
             method=request.method,
-            host=redactor.text(request.host, secrets=secrets),
-            path=redactor.url(request.path, secrets=secrets),
-            query=redactor.query(request.query, secrets=secrets) if request.query else "",
-            headers=redactor.headers(request.headers, secrets=secrets),
-            body=_redacted_body(redactor, request.body, body, secrets),
+            host=request.host,
+            path=request.path,
+            query=request.query,
+            headers=redactor.blanked(request.headers),
+            body=body,
             **outcome,
         )
+        if not self._is_clean(entry, secrets):
+            entry = self._cleaned(entry, secrets, request.body)
         self._entries.append(entry)
+        for listener in self._listeners:
+            listener(entry)
         return entry
 
     def __iter__(self) -> Iterator[Entry]:
@@ -84,22 +97,35 @@ class Journal:
         """Return the entries for which the condition holds."""
         return tuple(entry for entry in self if condition(entry))
 
+    def _read(self, raw: bytes, secrets: tuple[str, ...]) -> Any:
+        """Return a body as JSON, or as redacted text where it is none."""
+        try:
+            return msgspec.json.decode(raw)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            return self._redactor.source(raw.decode("utf-8", "replace"), secrets=secrets)
 
-def _secrets(request: Request) -> tuple[str, ...]:
-    """Return what this client presents as its credential, whatever its form."""
-    found = []
-    for name in ("authorization", "x-api-key"):
-        value = request.header(name)
-        if value:
-            scheme, _, key = value.partition(" ")
-            found.append((key or scheme).strip())
-    return tuple(found)
+    def _is_clean(self, entry: Entry, secrets: tuple[str, ...]) -> bool:
+        texts = (entry.host, entry.path, entry.model, entry.message, entry.headers, entry.body)
+        try:
+            return not entry.query and self._redactor.is_clean(*texts, secrets=secrets)
+        except RecursionError:
+            return False
 
-
-def _redacted_body(redactor: Redactor, raw: bytes, body: Any, secrets: tuple[str, ...]) -> Any:
-    if body is None:
-        return redactor.url(raw.decode("utf-8", "replace"), secrets=secrets) if raw else None
-    try:
-        return redactor.value(body, secrets=secrets)
-    except RecursionError:
-        return redactor.text(raw.decode("utf-8", "replace"), secrets=secrets)
+    def _cleaned(self, entry: Entry, secrets: tuple[str, ...], raw: bytes) -> Entry:
+        redactor = self._redactor
+        try:
+            body = redactor.value(entry.body, secrets=secrets)
+        except RecursionError:
+            body = redactor.source(raw.decode("utf-8", "replace"), secrets=secrets)
+        texts = [entry.host, entry.model, entry.message]
+        host, model, message = redactor.value(texts, secrets=secrets)
+        return msgspec.structs.replace(
+            entry,
+            host=host,
+            path=redactor.url(entry.path, secrets=secrets),
+            query=redactor.query(entry.query, secrets=secrets),
+            headers=redactor.headers(entry.headers, secrets=secrets),
+            body=body,
+            model=model,
+            message=message,
+        )

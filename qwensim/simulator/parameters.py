@@ -11,13 +11,16 @@ from qwensim.simulator.refusals import Refused
 _JAVA_NAMES = {"number": "Float", "integer": "Integer", "boolean": "Boolean", "string": "String"}
 """How the service calls the types (recorded for Float; the others by analogy)."""
 
+_UNBOUNDED = 2**31 - 1
+"""Stands in a message for a bound that is not on record: the service's largest integer (guess)."""
+
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_integer(value: object) -> bool:
-    return _is_number(value) and (isinstance(value, int) or float(str(value)).is_integer())
+    return value.is_integer() if isinstance(value, float) else _is_number(value)
 
 
 _IS: Mapping[str, Callable[[object], bool]] = {
@@ -34,13 +37,16 @@ class ParameterRules:
     """The rules of one surface. Parameters without a rule are ignored, as by the service."""
 
     def __init__(self, rows: Mapping[str, ParameterRow]) -> None:
-        self._rules = tuple((row.name.split("."), row) for row in rows.values())
+        names = ((row.name.split("."), row) for row in rows.values())
+        self._rules = tuple((name, path, row) for (name, *path), row in names)
 
     def check(self, body: Mapping[str, Any], model: ModelRow) -> None:
         """Raise `Refused` for the first parameter that breaks its rule; a null counts as absent."""
-        for path, row in self._rules:
-            value: Any = body.get(path[0])
-            for key in path[1:]:
+        for name, path, row in self._rules:
+            if name not in body:
+                continue
+            value: Any = body[name]
+            for key in path:
                 value = value.get(key) if isinstance(value, dict) else None
             if value is not None:
                 _check(row, value, model)
@@ -63,7 +69,8 @@ def _check(row: ParameterRow, value: Any, model: ModelRow) -> None:
     if too_small and row.too_small is not None:
         raise Refused(row.too_small, path=row.name, value=shown(value), limit=shown(row.minimum))
     if too_small or too_large:
-        raise Refused(row.out_of_range, path=row.name, value=shown(value), limit=shown(most))
+        limit = _UNBOUNDED if most is None else most
+        raise Refused(row.out_of_range, path=row.name, value=shown(value), limit=shown(limit))
 
 
 def shown(value: object) -> str:
@@ -72,7 +79,4 @@ def shown(value: object) -> str:
         return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    try:
-        return msgspec.json.encode(value).decode()
-    except (OverflowError, RecursionError, msgspec.MsgspecError):
-        return "a value"
+    return msgspec.json.encode(value).decode()

@@ -1,30 +1,33 @@
 """The fake service: every request comes through `Simulator.handle`, whatever carried it.
 
-One order of checks, the first failure answers: path, method, client, key, then those of the surface.
-No I/O here, no clock, no chance of its own: same seed and same requests, same bytes.
+One order of checks, the first failure answers: path, method, client, key, then those of the
+surface. No I/O here, no clock, no chance of its own: same seed and same requests, same bytes.
 """
 
 import re
 import threading
 from collections.abc import Generator, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from qwensim.catalog import PAGE_DATE, Catalog, Redactor, load
 from qwensim.catalog.rows import HostRow
+from qwensim.errors import UsageError
 from qwensim.exchange import Chunk, End, Event, Head, Request, Wait
 from qwensim.simulator import faults, headers, refusals
 from qwensim.simulator.accounts import ANYONE, Account, Accounts
 from qwensim.simulator.answers import Answer, Call, Surface
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.clock import Clock, VirtualClock
-from qwensim.simulator.faults import Fault, FaultQueue
+from qwensim.simulator.faults import Fault
+from qwensim.simulator.fields import check_fields
 from qwensim.simulator.identifiers import Identifiers
 from qwensim.simulator.journal import Journal
 from qwensim.simulator.pace import INSTANT, Pace
 from qwensim.simulator.refusals import Refusal, Refused
 from qwensim.simulator.replies.composer import Composer
-from qwensim.simulator.replies.scripts import Script, ScriptQueue, tool_call
+from qwensim.simulator.replies.scripts import Script, tool_call
 from qwensim.simulator.replies.tokens import Estimate, Tokenizer
+from qwensim.simulator.scenario import Scenario
 from qwensim.simulator.surfaces.chat import ChatSurface
 from qwensim.simulator.surfaces.models import ModelsSurface
 
@@ -67,14 +70,18 @@ class Simulator:
         self.catalog = catalog if catalog is not None else load()
         self.clock: Clock = clock if clock is not None else VirtualClock()
         self.journal = Journal(Redactor(self.catalog), size=journal_size)
+        # Reentrant: the predicate of a script may set another script.
+        self._lock = threading.RLock()
+        self.scenario = Scenario(self.catalog, self._lock)
         self._accounts = Accounts(self.catalog, accounts)
+        check_fields(pace)
+        if client_check not in get_args(ClientCheck):
+            known = ", ".join(get_args(ClientCheck))
+            raise UsageError(f"no client check {client_check!r}; there are: {known}")
         self._client_check = client_check
         self._agents = [re.compile(row.pattern) for row in self.catalog.agents.values()]
-        self._scripts = ScriptQueue()
-        self._faults = FaultQueue()
         self._identifiers = Identifiers(seed)
         self._routes = self._surfaces(seed, tokenizer or Estimate(), pace)
-        self._lock = threading.Lock()
 
     def _surfaces(
         self, seed: int, tokenizer: Tokenizer, pace: Pace
@@ -84,7 +91,7 @@ class Simulator:
             self.catalog,
             composer=composer,
             tokenizer=tokenizer,
-            scripts=self._scripts,
+            scripts=self.scenario.script_queue,
             pace=pace,
         )
         paths: dict[str, tuple[str, Surface]] = {
@@ -109,32 +116,25 @@ class Simulator:
             if "tool_calls" in fields:
                 fields["tool_calls"] = tuple(tool_call(call) for call in fields["tool_calls"])
             script = Script(**fields)
-        if script.error is not None:
-            refusals.check_error(self.catalog, script.error, script.values)
-        if script.fault is not None:
-            self._check_fault(script.fault)
-        with self._lock:
-            self._scripts.add(script)
+        self.scenario.add_script(script)
         return script
 
     def fault(self, fault: Fault | faults.Kind, **fields: Any) -> Fault:
         """Arm a fault and return it: a `Fault`, or its kind and fields.
 
-        Raises `UsageError` for an unknown error id or values that its message lacks.
+        Raises `UsageError` for a kind, host or error id that does not exist, a number out of range,
+        or values that the error's message lacks.
         """
         if not isinstance(fault, Fault):
             fault = Fault(kind=fault, **fields)
-        self._check_fault(fault)
-        with self._lock:
-            self._faults.add(fault)
+        self.scenario.add_fault(fault)
         return fault
 
-    def _check_fault(self, fault: Fault) -> None:
-        if fault.kind in ("error", "error-event"):
-            refusals.check_error(self.catalog, faults.error_of(fault).error, fault.values)
-
     def account(self, account: Account | None = None, **fields: Any) -> Account:
-        """Add an account, or replace the one with its key; from then on only such keys work."""
+        """Add an account, or replace the one with its key; from then on only such keys work.
+
+        Raises `UsageError` for an account that does not hold together.
+        """
         account = account or Account(**fields)
         with self._lock:
             self._accounts.add(account)
@@ -143,14 +143,14 @@ class Simulator:
     def reset(self) -> None:
         """Drop scripts, faults and the journal."""
         with self._lock:
-            self._scripts.clear()
-            self._faults.clear()
+            self.scenario.clear_scripts()
+            self.scenario.clear_faults()
             self.journal.clear()
 
     @property
     def unused_scripts(self) -> tuple[Script, ...]:
         """The scripts that have replies left."""
-        return self._scripts.unused()
+        return self.scenario.unused_scripts
 
     def handle(self, request: Request) -> Generator[Event]:
         """Judge and answer one request: return the events to play.
@@ -170,12 +170,16 @@ class Simulator:
             host=host or _NOWHERE,
             account=ANYONE,
         )
-        fault = self._faults.take(host=request.host, model=lambda: _peek_model(request))
+        fault = self.scenario.fault_queue.take(
+            host=request.host, model=lambda: _peek_model(request)
+        )
         outcome: Answer | Refusal | None = None
         if fault is None or fault.kind not in faults.SILENT:
             outcome = self._outcome(call, fault)
             if fault is None and call.script is not None:
                 fault = call.script.fault
+                if fault is not None and fault.kind in faults.SILENT:
+                    outcome = None
         self._enter(call, outcome, fault)
         events = _play(call, outcome)
         if fault is None:
@@ -210,7 +214,7 @@ class Simulator:
         if surface is None:
             chat = f"{host.base_path}/chat/completions/"
             if request.path.startswith(chat) and host.plan == "standard":
-                raise Refused("path-below-chat", path=request.path.removeprefix(host.base_path))
+                raise Refused("path-below-chat", path=request.path.removeprefix(chat))
             raise Refused("not-found")
         if request.method != surface.method:
             raise Refused("method-not-allowed", method=request.method)

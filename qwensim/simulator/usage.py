@@ -18,8 +18,13 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     media: dict[str, int] = {}
     """Prompt tokens by modality; they are part of `prompt`."""
 
-    def render(self, row: UsageRow, *, plain: bool) -> bytes:
-        """Return the usage as JSON; `plain` for an answer that neither streams nor thinks."""
+    def render(self, row: UsageRow, *, stream: bool, thinking: bool) -> bytes:
+        """Return the usage as JSON, in the shape of an answer that streams or thinks or not."""
+        fields = row.fields
+        if thinking:
+            fields = row.thinking or fields
+        elif not stream:
+            fields = row.plain or fields
         media = sum(self.media.values())
         answer_only = row.text_tokens == "answer" or media
         values = {
@@ -33,7 +38,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             "prompt_tokens_details.cached_tokens": self.cached,
         }
         usage: dict[str, Any] = {}
-        for field in row.plain if plain and row.plain is not None else row.fields:
+        for field in fields:
             path, optional = field.removesuffix("?"), field.endswith("?")
             outer, _, inner = path.partition(".")
             value = values.get(path)

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -349,13 +348,35 @@ def test_a_signal_ends_run_with_its_exit_code(
     assert (process.returncode, out, err) == (code, "", "")
 
 
-def test_run_gives_the_signals_back(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_gives_the_signals_back(scripted: Any) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    monkeypatch.setattr(time, "sleep", lambda _: signal.raise_signal(signal.SIGTERM))
     servers: list[Server] = []
-    assert run(scripted(), on_start=servers.append) == 0
+
+    def stop(server: Server) -> None:
+        servers.append(server)
+        signal.raise_signal(signal.SIGTERM)
+
+    assert run(scripted(), on_start=stop) == 0
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     assert servers[0].url == f"http://127.0.0.1:{servers[0].port}"
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_signals_do_nothing_while_run_stops(
+    scripted: Any, monkeypatch: pytest.MonkeyPatch, second: signal.Signals
+) -> None:
+    join, stopping = threading.Thread.join, []
+
+    def interrupted_join(thread: threading.Thread, timeout: float | None = None) -> None:
+        if thread.name == "qwensim":
+            stopping.append(thread)
+            signal.raise_signal(second)
+        join(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted_join)
+    assert run(scripted(), on_start=lambda _: signal.raise_signal(signal.SIGINT)) == 130
+    (thread,) = stopping
+    assert not thread.is_alive()
 
 
 def test_run_gives_the_signals_back_if_it_cannot_start(scripted: Any) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import vcr  # type: ignore[import-untyped] # has no stubs
-from vcr.errors import (  # type: ignore[import-untyped] # has no stubs
+import vcr
+from vcr.errors import (
     CannotOverwriteExistingCassetteException,
 )
 

@@ -41,7 +41,7 @@ def ask(base_url: str, key: str, model: str = "qwen3.5-plus") -> httpx2.Response
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_until_it_is_told_to_stop(start: Any, number: signal.Signals) -> None:
-    process = start("serve", "--port", "0")
+    process = start("serve", "--port", "0", "--quiet")
     said = [process.stdout.readline()]
     while "OPENAI_API_KEY=sk-sp-" not in said[-1]:
         said.append(process.stdout.readline())

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
+from jsonschema import Draft202012Validator
 
 from qwensim.simulator.replies.schema import SHALLOW, UnsupportedSchema, arguments, check, instance
 from qwensim.simulator.replies.schema_rules import DEEPEST, LARGEST

@@ -36,7 +36,7 @@ class Composer:
             thought = script.reasoning
             if thought is None:
                 thought = self._talker.sentences(ask.last_user, chance)
-            reasoning = self._tokenizer.split(thought)
+            reasoning = self._tokenizer.split(thought)[: ask.thinking_budget]
         calls = script.tool_calls
         if script is _SILENT or (script.text is None and not calls):
             calls = self._calls(ask, chance)

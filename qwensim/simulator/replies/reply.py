@@ -1,7 +1,7 @@
 """The values between a surface and the model behind it: what is asked, what is said."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     parallel: bool = False
     json: Literal["json_object", "json_schema"] | None = None
     schema: Any = None
+    thinking_budget: int | None = None
+    """The longest chain of thought, in tokens."""
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     choices: int = 1
@@ -50,13 +52,17 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """None: an id of the service's own."""
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+Tokens: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+"""A count: more than any model takes or says, and little enough to be waited for at a pace."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Token counts of a script that take the place of the counted ones."""
 
-    prompt: int | None = None
-    completion: int | None = None
-    reasoning: int | None = None
-    cached: int | None = None
+    prompt: Tokens | None = None
+    completion: Tokens | None = None
+    reasoning: Tokens | None = None
+    cached: Tokens | None = None
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

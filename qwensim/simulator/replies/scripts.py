@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from qwensim.errors import UsageError
-from qwensim.simulator.faults import Fault
+from qwensim.simulator.faults import Fault, Values
 from qwensim.simulator.replies.reply import Ask, Counts, ToolCall
 
 
@@ -26,7 +26,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
     error: str | None = None
     """The id of a row of the error table that is the answer."""
-    values: dict[str, Any] = {}
+    values: Values = {}
     """The values that the error's message wants."""
     fault: Fault | None = None
     model: str | None = None
@@ -56,13 +56,15 @@ class ScriptQueue:
 
     def add(self, script: Script) -> None:
         """Set a script."""
-        if script.times is not None and script.times < 1:
-            raise UsageError(f"times must be 1 or more, or None for ever, not {script.times}")
         self._scripts.append((script, [0]))
 
     def clear(self) -> None:
         """Drop all scripts."""
         self._scripts.clear()
+
+    def waiting(self) -> tuple[Script, ...]:
+        """Return the scripts that are not used up."""
+        return tuple(script for script, _ in self._scripts)
 
     def unused(self) -> tuple[Script, ...]:
         """Return the scripts that have replies left of those that they promise, or gave none."""

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from random import Random
 
 from qwensim.catalog.rows import WordsRow
+
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def chance_of(seed: int, key: bytes, choice: int) -> Random:
@@ -22,8 +25,7 @@ class Talker:
 
     def vocabulary(self, heard: str) -> WordsRow:
         """Return the word list that answers a text: Han if there is any in it."""
-        han = any("\u4e00" <= character <= "\u9fff" for character in heard)
-        return self._words["han" if han else "latin"]
+        return self._words["han" if _HAN.search(heard) else "latin"]
 
     def word(self, heard: str, chance: Random) -> str:
         """Return one word."""

@@ -22,7 +22,12 @@ from qwensim.simulator.replies.schema import UnsupportedSchema
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.chat_dialect import Dialect
-from qwensim.simulator.surfaces.chat_messages import Prompt, check_messages, read_prompt
+from qwensim.simulator.surfaces.chat_messages import (
+    Prompt,
+    call_tokens,
+    check_messages,
+    read_prompt,
+)
 from qwensim.simulator.surfaces.chat_options import Options, read_options
 from qwensim.simulator.surfaces.chat_render import ChatRenderer
 from qwensim.simulator.usage import Usage
@@ -39,7 +44,6 @@ class ChatSurface:
     """
 
     method = "POST"
-    needs_key = True
 
     def __init__(
         self,
@@ -71,6 +75,8 @@ class ChatSurface:
         prompt_tokens = prompt.tokens + (
             model.template_tokens_thinking if options.thinking else model.template_tokens
         )
+        if tools:
+            prompt_tokens += model.tools_tokens
         limit = model.input_limit(thinking=options.thinking)
         if limit is not None and prompt_tokens > limit:
             raise Refused("input-length", limit=limit)
@@ -120,14 +126,13 @@ class ChatSurface:
         completion = reasoning + sum(len(turn.content) for turn in turns)
         for turn in turns:
             for call in turn.calls:
-                # What the model writes for a call (Hermes template), as recorded counts have it.
-                written = f'\n{{"name": "{call.name}", "arguments": {call.arguments}}}\n'
-                completion += 2 + len(self._tokenizer.split(written))
+                completion += call_tokens(call.name, call.arguments, self._tokenizer)
         given = given or Counts()
+        completion = _or(given.completion, completion)
         return Usage(
             prompt=_or(given.prompt, prompt_tokens),
-            completion=_or(given.completion, completion),
-            reasoning=_or(given.reasoning, reasoning),
+            completion=completion,
+            reasoning=_or(given.reasoning, min(reasoning, completion)),
             cached=_or(given.cached, 0),
             media=prompt.media_tokens,
         )
@@ -148,7 +153,7 @@ class ChatSurface:
         row = dialect.row
         usage_id = (options.stream and row.usage_stream) or row.usage or model.usage
         counted = usage.render(
-            self._catalog.usages[usage_id], plain=not options.stream and not options.thinking
+            self._catalog.usages[usage_id], stream=options.stream, thinking=options.thinking
         )
         renderer = ChatRenderer(
             dialect=dialect,
@@ -198,6 +203,7 @@ def _ask(call: Call, options: Options, prompt: Prompt) -> Ask:
         parallel=options.parallel,
         json=options.json,
         schema=options.schema,
+        thinking_budget=options.thinking_budget,
         max_tokens=options.max_tokens,
         stop=options.stop,
         choices=options.choices,

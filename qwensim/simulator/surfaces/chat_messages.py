@@ -8,6 +8,7 @@ import msgspec
 from qwensim.catalog.rows import ModelRow
 from qwensim.simulator.parameters import shown
 from qwensim.simulator.refusals import Refused
+from qwensim.simulator.replies.talker import written
 from qwensim.simulator.replies.tokens import Tokenizer
 
 _ROLES = frozenset({"system", "assistant", "user", "tool", "function"})
@@ -27,8 +28,8 @@ qwen3-vl line), the others of that order."""
 _MESSAGE_FRAME = 5
 """Tokens that frame a message after the first: start, role, newline, end, newline."""
 
-_TOOLS_FRAME = 128
-"""Tokens of the chat template around the tools (fitted to recorded prompts)."""
+_TAGS = 2
+"""Tokens that stand around a call and around what a tool answered: one tag before, one after."""
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +38,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     last_user: str
     user_spoke_last: bool
     text_tokens: int
-    """The text and the frames of the messages, without what the chat template adds to each
-    prompt."""
+    """The messages with their frames and the tools, without what the chat template adds to each
+    prompt and around the tools."""
     media_tokens: dict[str, int]
     """By modality."""
 
@@ -159,19 +160,28 @@ def read_prompt(
             last_user, user_spoke_last = text, True
         elif message["role"] != "system":
             user_spoke_last = False
-        tokens += len(tokenizer.split(text))
+        if message["role"] == "tool":
+            tokens += _TAGS + len(tokenizer.split(f"\n{text}\n"))
+        else:
+            tokens += len(tokenizer.split(text))
         for call in message.get("tool_calls") or ():
-            tokens += len(tokenizer.split(shown(call["function"])))
+            function = call["function"]
+            name, arguments = shown(function.get("name")), shown(function.get("arguments"))
+            tokens += call_tokens(name, arguments, tokenizer)
         content = message.get("content")
         if isinstance(content, list):
             for part in content:
                 if (modality := _PART_OF.get(part["type"])) is not None:
                     media[modality] = media.get(modality, 0) + _TOKENS_OF_MEDIA[modality]
-    if tools:
-        tokens += _TOOLS_FRAME + sum(len(tokenizer.split(shown(tool))) for tool in tools)
+    tokens += sum(len(tokenizer.split(written(tool))) for tool in tools)
     return Prompt(
         last_user=last_user, user_spoke_last=user_spoke_last, text_tokens=tokens, media_tokens=media
     )
+
+
+def call_tokens(name: str, arguments: str, tokenizer: Tokenizer) -> int:
+    """Return the tokens in which a model writes a call, and reads it later."""
+    return _TAGS + len(tokenizer.split(f'\n{{"name": "{name}", "arguments": {arguments}}}\n'))
 
 
 def texts_of(content: Any) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     json: Literal["json_object", "json_schema"] | None
     schema: Any
     choices: int
+    thinking_budget: int | None
     max_tokens: int | None
     stop: tuple[str, ...]
     logprobs: bool
@@ -40,6 +41,8 @@ def read_options(
     """Return the options of a request whose parameters keep to their rules, or refuse it."""
     stream = body.get("stream") is True
     thinking = _thinking(body, model, stream=stream)
+    if thinking and messages[-1].get("partial") is True:
+        raise Refused("partial-in-thinking")
     tools = _tools(body.get("tools"), model)
     tool_choice = _tool_choice(body.get("tool_choice"), tools, thinking=thinking)
     json, schema = _response_format(body.get("response_format"), model, messages, thinking=thinking)
@@ -57,7 +60,8 @@ def read_options(
         json=json,
         schema=schema,
         choices=choices,
-        max_tokens=_max_tokens(body),
+        thinking_budget=_limit(body, "thinking_budget"),
+        max_tokens=_limit(body, "max_tokens", "max_completion_tokens"),
         stop=_stop(body.get("stop")),
         logprobs=body.get("logprobs") is True,
         top_logprobs=int(body.get("top_logprobs") or 0),
@@ -185,10 +189,10 @@ def _schema(wanted: Any) -> Any:
     return schema
 
 
-def _max_tokens(body: dict[str, Any]) -> int | None:
-    limits = [body.get("max_tokens"), body.get("max_completion_tokens")]
-    given = [int(limit) for limit in limits if limit is not None]
-    return min(given) if given else None
+def _limit(body: dict[str, Any], *names: str) -> int | None:
+    """Return the lowest of the limits that are given."""
+    given = [int(body[name]) for name in names if body.get(name) is not None]
+    return min(given, default=None)
 
 
 def _stop(stop: Any) -> tuple[str, ...]:

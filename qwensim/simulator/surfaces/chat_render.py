@@ -113,15 +113,16 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
             logprobs=self.options.logprobs,
         )
         speaks = bool(turn.reasoning or turn.content) or not turn.calls
-        # With tools a thinking stream has no empty opener (maruel/genai cassettes, Feb 2026).
-        opener = self.model.empty_opener and not (self.options.thinking and self.options.tools)
+        opener = self.model.empty_opener and bool(
+            self.dialect.row.opener_with_tools or not self.options.tools
+        )
         if speaks:
             if opener:
                 yield Chunk(data=frames["opener"].fill({}), kind="delta"), 0
             ordinal = "second" if opener else "first"
             yield from self._spoken(turn, chance, frames, ordinal)
         yield from self._called(turn, chance, frames, index, first=not speaks)
-        name = "finish_calls" if turn.calls else "finish"
+        name = "finish_calls" if turn.finish == "tool_calls" else "finish"
         finish = {"finish": _json(turn.finish), "logprobs": b"null"}
         yield Chunk(data=frames[name].fill(finish), kind="finish"), 0
 

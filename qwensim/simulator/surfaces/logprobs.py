@@ -1,4 +1,4 @@
-"""Log probabilities, made up: plausible, deterministic, and never better than the best one."""
+"""Log probabilities, made up: plausible, deterministic, and together never more than certain."""
 
 import math
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ def logprobs_of(tokens: Sequence[str], top: int, chance: Random) -> dict[str, An
 
 
 def _entry(token: str, top: int, chance: Random) -> dict[str, Any]:
-    best = math.log(0.5 + chance.random() / 2)
-    candidates = [(token, best)]
+    share = 0.5 + 0.49 * chance.random()
+    candidates, rest = [(token, math.log(share))], 1 - share
     for other in _ALTERNATIVES:
         if other != token and len(candidates) < top:
-            candidates.append((other, candidates[-1][1] - 1 - chance.random()))
-    entry = _candidate(token, best)
+            rest /= 2
+            candidates.append((other, math.log(rest)))
+    entry = _candidate(*candidates[0])
     entry["top_logprobs"] = [_candidate(*candidate) for candidate in candidates[:top]]
     return entry
 

@@ -12,7 +12,6 @@ class ModelsSurface:
     """Lists what the host serves, in the recorded shape (China Standard host, Apr 2026)."""
 
     method = "GET"
-    needs_key = True
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

@@ -1,5 +1,6 @@
 """`qwensim serve`: say where the fake can be reached, and serve it."""
 
+from contextlib import ExitStack, closing
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -7,17 +8,37 @@ from urllib.parse import urlsplit
 from qwensim.catalog.rows import Region
 from qwensim.cli.consoles import console, show_warning
 from qwensim.cli.keys import FAKE_KEYS
+from qwensim.cli.request_log import JournalFile, show_entry
+from qwensim.errors import CatalogError, UsageError
 from qwensim.server import Server, run
 from qwensim.simulator import Simulator
+from qwensim.simulator.replies.spec import read_scenario
+
+
+def add_scenario(simulator: Simulator, path: Path) -> None:
+    """Set the scripts and faults of a file; raises `CatalogError` if anything in it is wrong."""
+    scripts, faults = read_scenario(path)
+    try:
+        simulator.scenario.add(scripts=scripts, faults=faults)
+    except UsageError as error:
+        raise CatalogError(str(error), file=str(path)) from error
 
 
 def serve_until_stopped(
-    simulator: Simulator, *, host: str, port: int, region: Region, accounts: Path | None
+    simulator: Simulator,
+    *,
+    host: str,
+    port: int,
+    region: Region,
+    accounts: Path | None,
+    journal: Path | None,
+    quiet: bool,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; either is the proper end.
 
-    `accounts` is the file whose keys alone work, if there is one. Raises `UsageError` if host and
-    port cannot be listened on.
+    `accounts` is the file whose keys alone work, if there is one; `journal` the file that every
+    request is appended to. Unless `quiet` each is shown too. Raises `UsageError` if the journal
+    cannot be written or host and port cannot be listened on.
     """
 
     def announce(server: Server) -> None:
@@ -26,7 +47,12 @@ def serve_until_stopped(
             show_warning(f"{address} is no loopback address: other machines can reach this service")
         console().print(_announcement(simulator, server, region, accounts), soft_wrap=True)
 
-    run(simulator, host=host, port=port, region=region, on_start=announce)
+    with ExitStack() as stack:
+        if journal is not None:
+            simulator.journal.listen(stack.enter_context(closing(JournalFile(journal))))
+        if not quiet:
+            simulator.journal.listen(show_entry)
+        run(simulator, host=host, port=port, region=region, on_start=announce)
     console().print("Stopped.")
 
 
@@ -41,7 +67,7 @@ def _announcement(
     lines += [f"  {base_url}" for base_url in server.base_urls.values()]
     lines += ["", f"In region {region}:"]
     lines += [f"  {plans[row.plan].title:{width}}  {server.url}{row.base_path}" for row in bare]
-    lines += ["", "To copy:"]
+    lines += ["", f"Scripts, faults, clock and requests: {server.url}/__qwensim/", "", "To copy:"]
     for row in bare:
         lines.append(f"  export OPENAI_BASE_URL={server.url}{row.base_path}")
         if accounts is None:

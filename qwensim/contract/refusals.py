@@ -1,0 +1,93 @@
+"""What a refusal must look like, worked out from the catalogue's rows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from qwensim.contract.answers import Answer, Broken, expect
+from qwensim.contract.session import QUESTION, Session
+
+_OUTER_NAMES: Final = {"chat_request_id": "request_id", "camel_request_id": "requestId"}
+"""Keys beside the error whose name is not that of the row."""
+
+_IDS: Final = {
+    "id": "chatcmpl-",
+    "request_id": "",
+    "chat_request_id": "chatcmpl-",
+    "camel_request_id": "",
+}
+"""Those that hold the id of the answer's header, and what stands before it."""
+
+
+def refused(
+    session: Session,
+    error: str,
+    messages: Any = QUESTION,
+    *,
+    values: Mapping[str, object] | None = None,
+    **fields: Any,
+) -> Answer:
+    """Ask, and see that the refusal is the row `error`, its message filled with `values`."""
+    answer = session.ask(messages, **fields)
+    expect_refusal(session, answer, error, stream=fields.get("stream") is True, **(values or {}))
+    return answer
+
+
+def expect_refusal(
+    session: Session, answer: Answer, error: str, *, stream: bool = False, **values: object
+) -> None:
+    """See that an answer is the row `error`: status, envelope, order of keys, and words."""
+    row = session.catalog.errors[error]
+    envelope = session.catalog.envelopes[row.envelope]
+    expect("status", row.status, answer.status)
+    if envelope.literal is not None:
+        expect("body", envelope.literal, answer.content.decode("utf-8", "replace"))
+        return
+    framed = stream and envelope.stream is not None
+    outer = envelope.stream if framed and envelope.stream is not None else envelope.body
+    body = _event(answer) if framed else answer.json()
+    inner: object = body
+    if envelope.error:
+        inner = body.get("error")
+        if not isinstance(inner, dict):
+            raise Broken("body", "an error object", body)
+        expect("keys of the error", list(envelope.error), list(inner))
+    names = [_OUTER_NAMES.get(name, name) for name in outer]
+    expect("keys of the body", ["error", *names] if envelope.error else names, list(body))
+    _expect_words(session, inner, error, stream=stream, **values)
+    if request_id := answer.headers.get("x-request-id"):
+        for name, key in zip(outer, names, strict=True):
+            if name in _IDS:
+                expect(f"the body's {key}", _IDS[name] + request_id, body[key])
+
+
+def words(session: Session, error: str, *, stream: bool = False, **values: object) -> str:
+    """Return the service's words for the row `error`."""
+    row = session.catalog.errors[error]
+    template = row.message_stream if stream and row.message_stream is not None else row.message
+    return template.format(link=session.host.help, **values)
+
+
+def _expect_words(
+    session: Session, seen: Any, error: str, *, stream: bool, **values: object
+) -> None:
+    row = session.catalog.errors[error]
+    promised = {
+        "message": words(session, error, stream=stream, **values),
+        "code": row.code,
+        "type": row.type,
+        "param": row.param and row.param.format(**values),
+    }
+    for name, value in promised.items():
+        if name in seen:
+            expect(name, value, seen[name])
+
+
+def _event(answer: Answer) -> dict[str, Any]:
+    """Return the body of a refusal that is framed as the only event of a stream."""
+    frames = answer.frames()
+    expect("events", 1, len(frames))
+    body = json.loads(frames[0])
+    if not isinstance(body, dict):
+        raise Broken("event", "a JSON object", body)
+    return body

@@ -1,0 +1,29 @@
+"""The cases, by subject."""
+
+from qwensim.contract.subjects.errors import CASES as ERRORS
+from qwensim.contract.subjects.keys import CASES as KEYS
+from qwensim.contract.subjects.limits import CASES as LIMITS
+from qwensim.contract.subjects.messages import CASES as MESSAGES
+from qwensim.contract.subjects.models import CASES as MODELS
+from qwensim.contract.subjects.retries import CASES as RETRIES
+from qwensim.contract.subjects.routing import CASES as ROUTING
+from qwensim.contract.subjects.streams import CASES as STREAMS
+from qwensim.contract.subjects.structured import CASES as STRUCTURED
+from qwensim.contract.subjects.thinking import CASES as THINKING
+from qwensim.contract.subjects.tools import CASES as TOOLS
+from qwensim.contract.subjects.usage import CASES as USAGE
+
+CASES = (
+    *ROUTING,
+    *KEYS,
+    *MODELS,
+    *THINKING,
+    *USAGE,
+    *TOOLS,
+    *STRUCTURED,
+    *LIMITS,
+    *MESSAGES,
+    *ERRORS,
+    *STREAMS,
+    *RETRIES,
+)

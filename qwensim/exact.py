@@ -64,7 +64,7 @@ def exact_tokenizer() -> Exact:
         raise UsageError(
             f"the installed dashscope has no vocabulary at {path}: dashscope 2.0.2 has"
         ) from None
-    ranks = {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, lines) if token}
+    ranks = {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, lines)}
     encoding = importlib.import_module("tiktoken").Encoding(
         "qwen", pat_str=_PIECE, mergeable_ranks=ranks, special_tokens={}
     )

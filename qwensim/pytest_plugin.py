@@ -304,7 +304,7 @@ def _whole_number(text: str) -> int | str:
 
 def _key(settings: "Settings", host: "HostRow") -> str:
     """Return the key of the first account that fits the host, or a fake one."""
-    from qwensim.cli.keys import FAKE_KEYS
+    from qwensim.catalog.keys import FAKE_KEYS
 
     for account in settings.accounts:
         if account.plan == host.plan and account.region in (None, host.region):

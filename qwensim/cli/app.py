@@ -1,52 +1,33 @@
 """The commands and their options; the work of each is a module of its own."""
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs, so that the program starts fast
 
-import datetime as dt
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeAlias
+from typing import Annotated, NoReturn
 
 import typer
 
 import qwensim
-from qwensim.cli import completions
+from qwensim.cli import completions, suite
+from qwensim.cli.options import (
+    Address,
+    AsOf,
+    Catalogs,
+    ClientCheck,
+    Host,
+    Json,
+    PaceName,
+    Port,
+    Seed,
+    ServedRegion,
+    ThinkingLevel,
+    catalog_of,
+)
 from qwensim.errors import QwensimError
-
-if TYPE_CHECKING:
-    from qwensim.catalog import Catalog
 
 WRONG_USE = 2
 """The exit code of a user's mistake."""
-
-Region: TypeAlias = Literal["global", "china"]
-ReplayPace: TypeAlias = Literal["recorded", "instant"]
-Plan: TypeAlias = Literal["standard", "coding"]
-PaceName: TypeAlias = Literal["instant", "realistic"]
-ClientCheck: TypeAlias = Literal["any", "agents", "off"]
-ThinkingLevel: TypeAlias = Literal[
-    "off", "none", "minimal", "low", "medium", "high", "xhigh", "max"
-]
-
-Seed: TypeAlias = Annotated[
-    int, typer.Option(help="Same seed and same requests: same bytes.", metavar="N")
-]
-Catalogs: TypeAlias = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--catalog", metavar="FILE", help="TOML rows to lay over the catalogue; repeatable."
-    ),
-]
-AsOf: TypeAlias = Annotated[
-    dt.datetime | None,
-    typer.Option(
-        formats=["%Y-%m-%d"],
-        metavar="DATE",
-        help="The service as it was on that day, like 2026-09-01.  [default: 2026-05-18]",
-        show_default=False,
-    ),
-]
-
 
 app = typer.Typer(
     help="An offline DashScope for testing Qwen integrations, and the qwen provider client.",
@@ -57,8 +38,6 @@ app = typer.Typer(
 )
 models = typer.Typer(no_args_is_help=True, help="Look at models.")
 app.add_typer(models, name="models")
-cassettes = typer.Typer(no_args_is_help=True, help="Look after recordings.")
-app.add_typer(cassettes, name="cassettes")
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -113,11 +92,9 @@ def demo(*, seed: Seed = 0) -> None:
 @app.command()
 def serve(  # noqa: PLR0913 - one for each option
     *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8787,
-    region: Annotated[
-        Region, typer.Option(help="Whose hosts answer a request that names none.")
-    ] = "global",
+    host: Address = "127.0.0.1",
+    port: Port = 8787,
+    region: ServedRegion = "global",
     pace: Annotated[PaceName, typer.Option(help="At once, or like a model that thinks.")] = (
         "instant"
     ),
@@ -151,7 +128,7 @@ def serve(  # noqa: PLR0913 - one for each option
     from qwensim.server import SystemClock
     from qwensim.simulator import PACES, Simulator, read_accounts
 
-    facts = _catalog(catalog, as_of)
+    facts = catalog_of(catalog, as_of)
     simulator = Simulator(
         catalog=facts,
         seed=seed,
@@ -223,22 +200,14 @@ def chat(
 @models.command("list")
 def list_models(
     *,
-    host: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="One host only, by its name.",
-            autocompletion=completions.host_names,
-            show_default=False,
-        ),
-    ] = None,
+    host: Host = None,
     provider: Annotated[
         str | None,
         typer.Option(
             metavar="NAME", help="One provider only; qwen is the only one.", show_default=False
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of rows.")] = False,
+    as_json: Json = False,
     catalog: Catalogs = None,
     as_of: AsOf = None,
 ) -> None:
@@ -251,216 +220,8 @@ def list_models(
 
     if provider is not None:
         check_provider(provider)
-    rows = rows_of(_catalog(catalog, as_of), host)
+    rows = rows_of(catalog_of(catalog, as_of), host)
     (show_json if as_json else show_tables)(rows)
 
 
-@cassettes.command("audit")
-def audit_cassettes(
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A cassette, or a folder.", show_default=False)
-    ],
-) -> None:
-    """Prove that a folder holds no credentials: keys, cookies, account ids, signatures.
-
-    They are found in headers, queries and bodies, escaped or cut over the events of a stream too.
-    Prints file, place and kind, never the credential. Exits with 1 if there is any.
-    """
-    from qwensim.cli.cassettes import show_audit
-
-    if not show_audit(path):
-        raise typer.Exit(1)
-
-
-@app.command()
-def replay(
-    path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A cassette, or a folder.", show_default=False)
-    ],
-    *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = 8787,
-    region: Annotated[
-        Region, typer.Option(help="Whose hosts answer a request that names none.")
-    ] = "global",
-    pace: Annotated[
-        ReplayPace, typer.Option(help="Chunks when they came, or at once.")
-    ] = "recorded",
-) -> None:
-    """Serve recordings on one port until Ctrl-C, to any client.
-
-    A request is answered as one with the same method, host, path, query and JSON was; any other
-    with a 404 that names the nearest recording and what differs.
-    """
-    from qwensim.cli.replay import replay_until_stopped
-
-    replay_until_stopped(path, host=host, port=port, region=region, pace=pace)
-
-
-@app.command()
-def record(
-    *,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to keep them.")] = Path(
-        "cassettes"
-    ),
-    case: Annotated[
-        str, typer.Option(metavar="GLOB", help="Cases of the contract, by their ids.")
-    ] = "*",
-    host: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="One host only, by its name.",
-            autocompletion=completions.host_names,
-            show_default=False,
-        ),
-    ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="From the real service: it costs tokens.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Spend without being asked.")] = False,
-) -> None:
-    """Record the contract's conversations as cassettes.
-
-    From the fake the files are the same each time. For the live service set a key for each host,
-    in the variable that is named if it is missing. Exits with 1 if a promise was broken.
-    """
-    from qwensim.cli.record import conversations, fake_recorder, live_recorder
-    from qwensim.cli.record import record as record_all
-    from qwensim.contract import cases
-
-    recorder = (live_recorder if live else fake_recorder)(out)
-    pairs = conversations(recorder, cases(case), host)
-    if live and not yes:
-        question = f"Hold {len(pairs)} conversations with the live service, at your cost?"
-        typer.confirm(question, abort=True)
-    if not record_all(recorder, pairs):
-        raise typer.Exit(1)
-
-
-@app.command()
-def check(
-    *,
-    target: Annotated[
-        str,
-        typer.Option(
-            metavar="TARGET",
-            help="fake, served, cassettes, live, a folder of recordings, or a base URL.",
-        ),
-    ] = "fake",
-    host: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="One host only, by its name; a base URL stands for it.",
-            autocompletion=completions.host_names,
-            show_default=False,
-        ),
-    ] = None,
-    plan: Annotated[
-        Plan | None, typer.Option(help="The hosts of one plan only.", show_default=False)
-    ] = None,
-    case: Annotated[str, typer.Option(metavar="GLOB", help="Cases whose id matches.")] = "*",
-    key_env: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Variable with the key for a base URL.  [default: QWEN_API_KEY, …]",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of results.")] = False,
-    catalog: Catalogs = None,
-    as_of: AsOf = None,
-) -> None:
-    """See which promises of the service and its client a target keeps.
-
-    The live service wants a key for each host, in a variable named as its auth choice
-    (QWEN_STANDARD_API_KEY_CN, QWEN_STANDARD_API_KEY, QWEN_API_KEY_CN, QWEN_API_KEY), and costs
-    tokens. Exits with 1 if a promise is broken or none could be looked at.
-    """
-    import os
-
-    from qwensim.cli import check as checking
-    from qwensim.contract import cases
-
-    facts = _catalog(catalog, as_of)
-    hosts = checking.hosts_of(facts, host=host, plan=plan)
-    chosen = cases(case)
-    with checking.opened(target, facts, hosts, key_variable=key_env, environ=os.environ) as (
-        opened,
-        asked,
-    ):
-        results = checking.check(opened, chosen, asked)
-    if as_json:
-        checking.show_json(results)
-    else:
-        checking.show(results, asked, target=target)
-    if not checking.passed(results):
-        raise typer.Exit(1)
-
-
-@app.command()
-def drift(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PATH",
-            help="Cassettes, raw exchanges, answers, or folders of them.",
-            show_default=False,
-        ),
-    ],
-    *,
-    known: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="TOML differences that are no surprise; repeatable."),
-    ] = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Who is asked where a recording names no host.",
-            autocompletion=completions.host_names,
-        ),
-    ] = "dashscope-intl.aliyuncs.com",
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of findings.")] = False,
-    catalog: Catalogs = None,
-    as_of: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="DATE",
-            help="The service as it was on that day.  [default: the day of each recording]",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Compare recordings of the service with what the fake answers.
-
-    Each recorded request is sent to the fake. Compared are status, media type, header names, keys,
-    their order and types, words that the format prescribes, error codes and messages, and the
-    sequence of events; not texts, ids and counts. Exits with 1 if an exchange differs and no known
-    difference explains it, or if one could not be looked at.
-    """
-    from qwensim.cli import drift as drifting
-    from qwensim.contract.drift import drift as findings_of
-    from qwensim.contract.drift import read_known
-
-    findings = list(
-        findings_of(
-            paths,
-            host=host,
-            overlays=catalog or (),
-            as_of=as_of.date() if as_of else None,
-            known=read_known(known or ()),
-        )
-    )
-    (drifting.show_json if as_json else drifting.show_report)(findings)
-    if not drifting.is_clean(findings):
-        raise typer.Exit(1)
-
-
-def _catalog(overlays: Iterable[Path] | None, as_of: dt.datetime | None) -> "Catalog":
-    from qwensim.catalog import PAGE_DATE, load
-
-    return load(*overlays or (), as_of=as_of.date() if as_of else PAGE_DATE)
+suite.register(app)

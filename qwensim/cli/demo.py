@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from qwensim.catalog import Catalog
+from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.catalog.rows import HostRow
 from qwensim.cli.consoles import console, new_table, show_table
-from qwensim.cli.keys import FAKE_KEYS
 from qwensim.cli.trials import Promise, Trial, ask, promise
 from qwensim.provider import ProviderError, QwenProvider
 from qwensim.simulator import Simulator

@@ -15,9 +15,9 @@ from rich.progress import Progress
 
 import qwensim
 from qwensim.catalog import PAGE_DATE, Catalog
+from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.catalog.rows import HostRow
 from qwensim.cli.consoles import console, show_line
-from qwensim.cli.keys import FAKE_KEYS
 from qwensim.contract import Case, Fake, Live, Result, Session, Target, run
 from qwensim.errors import UsageError
 from qwensim.recording import Provenance, read, use_cassette

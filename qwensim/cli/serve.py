@@ -5,9 +5,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.catalog.rows import Region
 from qwensim.cli.consoles import console, show_warning
-from qwensim.cli.keys import FAKE_KEYS
 from qwensim.cli.request_log import JournalFile, show_entry
 from qwensim.errors import CatalogError, UsageError
 from qwensim.server import Server, run

@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol, get_args
 import httpx2
 
 from qwensim.catalog import Catalog, load
-from qwensim.catalog.rows import AuthChoiceRow, HostRow, Plan
+from qwensim.catalog.keys import FAKE_KEYS
+from qwensim.catalog.rows import AuthChoiceRow, HostRow
 from qwensim.contract.case import Case, Need
 from qwensim.contract.session import Rerouted, Service, Session
 from qwensim.errors import UsageError
@@ -23,12 +24,6 @@ from qwensim.simulator import Simulator
 from qwensim.transport import transport
 
 _ANYTHING: Final = frozenset[Need](get_args(Need))
-
-FAKE_KEYS: Final[Mapping[Plan, str]] = {
-    "standard": "sk-not-a-real-key",
-    "coding": "sk-sp-not-a-real-key",
-}
-"""Keys that are plainly fake and have the form that each plan accepts."""
 
 
 class Target(Protocol):

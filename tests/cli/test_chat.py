@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.cli.chat import converse
-from qwensim.cli.keys import FAKE_KEYS
 from qwensim.provider import QwenProvider
 from qwensim.server import Server, serve
 from qwensim.simulator import Ask, Counts, Fault, Simulator

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from qwensim.catalog import load
+from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.cli.demo import run
-from qwensim.cli.keys import FAKE_KEYS
 from qwensim.cli.trials import Promise, promise
 from qwensim.simulator import Simulator
 

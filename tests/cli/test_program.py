@@ -9,7 +9,7 @@ import pytest
 
 from qwensim import __version__
 from qwensim.catalog import PAGE_DATE, load, rows
-from qwensim.cli import app, completions
+from qwensim.cli import completions, options
 from qwensim.provider import ThinkingLevel, endpoints
 from qwensim.simulator import PACES
 from qwensim.simulator.service import ClientCheck
@@ -45,10 +45,10 @@ def test_help_names_every_command_in_a_whole_line(qwensim: Any) -> None:
 
 
 def test_the_options_offer_what_the_library_knows() -> None:
-    assert set(get_args(app.Region)) == set(get_args(rows.Region))
-    assert set(get_args(app.PaceName)) == set(PACES)
-    assert set(get_args(app.ClientCheck)) == set(get_args(ClientCheck))
-    assert get_args(app.ThinkingLevel) == get_args(ThinkingLevel)
+    assert set(get_args(options.Region)) == set(get_args(rows.Region))
+    assert set(get_args(options.PaceName)) == set(PACES)
+    assert set(get_args(options.ClientCheck)) == set(get_args(ClientCheck))
+    assert get_args(options.ThinkingLevel) == get_args(ThinkingLevel)
 
 
 def test_the_defaults_that_help_tells_are_those_of_the_library(qwensim: Any) -> None:

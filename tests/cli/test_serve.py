@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.cli import main
-from qwensim.cli.keys import FAKE_KEYS
 
 
 class StopWhenAnnounced(io.StringIO):

@@ -1,0 +1,69 @@
+"""The options that several commands have, and the values that they allow."""
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import typer
+
+from qwensim.cli import completions
+
+if TYPE_CHECKING:
+    from qwensim.catalog import Catalog
+
+Region: TypeAlias = Literal["global", "china"]
+ReplayPace: TypeAlias = Literal["recorded", "instant"]
+Plan: TypeAlias = Literal["standard", "coding"]
+PaceName: TypeAlias = Literal["instant", "realistic"]
+ClientCheck: TypeAlias = Literal["any", "agents", "off"]
+ThinkingLevel: TypeAlias = Literal[
+    "off", "none", "minimal", "low", "medium", "high", "xhigh", "max"
+]
+
+Seed: TypeAlias = Annotated[
+    int, typer.Option(help="Same seed and same requests: same bytes.", metavar="N")
+]
+Catalogs: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--catalog", metavar="FILE", help="TOML rows to lay over the catalogue; repeatable."
+    ),
+]
+AsOf: TypeAlias = Annotated[
+    dt.datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="DATE",
+        help="The service as it was on that day, like 2026-09-01.  [default: 2026-05-18]",
+        show_default=False,
+    ),
+]
+Host: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="One host only, by its name.",
+        autocompletion=completions.host_names,
+        show_default=False,
+    ),
+]
+Address: TypeAlias = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Port: TypeAlias = Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")]
+ServedRegion: TypeAlias = Annotated[
+    Region, typer.Option(help="Whose hosts answer a request that names none.")
+]
+Cases: TypeAlias = Annotated[
+    str, typer.Option("--case", metavar="GLOB", help="Cases of the contract, by their ids.")
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="A JSON list of results.")]
+Recordings: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A cassette, or a folder.", show_default=False)
+]
+
+
+def catalog_of(overlays: Iterable[Path] | None, as_of: dt.datetime | None) -> "Catalog":
+    """Return the catalogue that `--catalog` and `--as-of` ask for."""
+    from qwensim.catalog import PAGE_DATE, load  # noqa: PLC0415 - the program starts fast
+
+    return load(*overlays or (), as_of=as_of.date() if as_of else PAGE_DATE)

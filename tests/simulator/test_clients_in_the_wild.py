@@ -1,0 +1,71 @@
+"""What clients that others wrote send, as plain requests, and what they need back."""
+
+import json
+import logging
+import socket
+from typing import Any
+
+import pytest
+
+from qwensim import Simulator, serve
+
+PATH = "/dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions"
+CHAT = json.dumps({"model": "qwen-plus", "messages": [{"role": "user", "content": "hi"}]}).encode()
+
+
+def request(offer: str, *, method: str = "POST", body: bytes = CHAT) -> tuple[bytes, bytes]:
+    """The head and the body of a request that offers to speak another protocol."""
+    head = (
+        f"{method} {PATH} HTTP/1.1\r\n"
+        f"connection: upgrade, http2-settings\r\n"
+        f"content-length: {len(body)}\r\n"
+        f"host: localhost\r\n"
+        f"http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+        f"upgrade: {offer}\r\n"
+        "authorization: Bearer sk-0123456789abcdef\r\n"
+        "content-type: application/json\r\n"
+        "\r\n"
+    )
+    return head.encode(), body
+
+
+def talk(port: int, *pieces: bytes, answers: int) -> list[tuple[int, Any]]:
+    """Send pieces one by one over one connection; return status and JSON of the answers."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            connection.sendall(piece)
+        received = []
+        with connection.makefile("rb") as file:
+            for _ in range(answers):
+                status = int(file.readline().split()[1])
+                while file.readline().strip():
+                    pass
+                body = b""
+                while size := int(file.readline(), 16):
+                    body += file.read(size)
+                    file.readline()
+                file.readline()
+                received.append((status, json.loads(body)))
+        return received
+
+
+@pytest.mark.parametrize("offer", ["h2c", "websocket"])
+@pytest.mark.parametrize("cut", ["whole", "body apart", "byte by byte"])
+def test_a_request_that_offers_an_upgrade_keeps_its_body(
+    offer: str, cut: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As the HTTP client of the JDK sends it, and with it langchain4j and Spring AI.
+    head, body = request(offer)
+    pieces = {
+        "whole": [head + body],
+        "body apart": [head, body],
+        "byte by byte": [bytes([byte]) for byte in head + body],
+    }[cut]
+    simulator = Simulator()
+    with caplog.at_level(logging.WARNING), serve(simulator) as server:
+        answers = talk(server.port, *pieces, *pieces, answers=2)
+    assert [status for status, _ in answers] == [200, 200]
+    assert {answer["object"] for _, answer in answers} == {"chat.completion"}
+    assert [entry.model for entry in simulator.journal] == ["qwen-plus"] * 2
+    assert caplog.records == []

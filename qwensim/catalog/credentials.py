@@ -79,8 +79,7 @@ class Redactor:
         """Tell whether JSON values, encoded or not, hold no credential: one look at all of them."""
         keys: list[str] = []
         texts: list[str] = []
-        for value in values:
-            _collect(value, keys, texts)
+        _collect(values, keys, texts)
         if not self._parameters.isdisjoint(map(str.lower, keys)):
             return False
         joined = "\n".join(keys + texts)

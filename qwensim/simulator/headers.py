@@ -1,7 +1,6 @@
 """Response headers, in the order in which the service sends them."""
 
-import datetime as dt
-from email.utils import format_datetime
+from wsgiref.handlers import format_date_time
 
 from qwensim.exchange import Headers
 
@@ -13,8 +12,7 @@ STREAM_TYPE = "text/event-stream;charset=utf-8"
 
 def date(moment: float) -> tuple[str, str]:
     """Return the date header of a moment in seconds since the epoch."""
-    when = dt.datetime.fromtimestamp(int(moment), dt.UTC)
-    return ("date", format_datetime(when, usegmt=True))
+    return ("date", format_date_time(moment))
 
 
 def answer(

@@ -105,9 +105,12 @@ class Journal:
             return self._redactor.source(raw.decode("utf-8", "replace"), secrets=secrets)
 
     def _is_clean(self, entry: Entry, secrets: tuple[str, ...]) -> bool:
-        texts = (entry.host, entry.path, entry.model, entry.message, entry.headers, entry.body)
+        if entry.query:
+            return False
+        texts = [entry.host, entry.path, entry.model, entry.message]
+        texts += [text for header in entry.headers for text in header]
         try:
-            return not entry.query and self._redactor.is_clean(*texts, secrets=secrets)
+            return self._redactor.is_clean(texts, entry.body, secrets=secrets)
         except RecursionError:
             return False
 

@@ -5,6 +5,7 @@ import logging
 import socket
 from typing import Any
 
+import jsonschema
 import pytest
 
 from qwensim import Simulator, serve
@@ -69,3 +70,57 @@ def test_a_request_that_offers_an_upgrade_keeps_its_body(
     assert {answer["object"] for _, answer in answers} == {"chat.completion"}
     assert [entry.model for entry in simulator.journal] == ["qwen-plus"] * 2
     assert caplog.records == []
+
+
+PERSON = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "age": {"type": "integer", "minimum": 18}},
+    "required": ["name", "age"],
+    "additionalProperties": False,
+}
+AI_SDK = f"JSON schema:\n{json.dumps(PERSON)}\nYou MUST answer with a JSON object that matches it."
+INSTRUCTOR = (
+    f"Give objects in json that match this json_schema:\n\n{json.dumps(PERSON, indent=2)}\n"
+)
+LANGCHAIN = (
+    'For the schema {"properties": {"foo": {"type": "array"}}, "required": ["foo"]} the object '
+    '{"foo": ["bar"]} is well-formed. Here is the JSON schema:\n```\n'
+    + json.dumps({name: PERSON[name] for name in ("properties", "required")})
+    + "\n```"
+)
+
+
+@pytest.mark.parametrize("told", [AI_SDK, INSTRUCTOR, LANGCHAIN])
+@pytest.mark.parametrize("role", ["system", "user"])
+def test_json_mode_follows_the_schema_in_the_prompt(
+    simulator: Simulator, send: Any, role: str, told: str
+) -> None:
+    reply = send(
+        simulator,
+        model="qwen-plus",
+        messages=[{"role": role, "content": told}, {"role": "user", "content": "a person"}],
+        response_format={"type": "json_object"},
+    )
+    jsonschema.validate(json.loads(reply.text), PERSON)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'Put it into json: {"type": "Feature", "properties": {"name": "Rhine"}}',
+        'Complete this json: {"type": "object", "properties": {"name": ',
+        "Complete this json: " + '{"type":' * 100_000,
+        'What json is {"type": ' + "1" * 5_000 + "}?",
+    ],
+)
+def test_json_mode_takes_no_other_json_for_a_schema(
+    simulator: Simulator, send: Any, told: str
+) -> None:
+    reply = send(
+        simulator,
+        model="qwen-plus",
+        messages=[{"role": "user", "content": told}],
+        response_format={"type": "json_object"},
+    )
+    assert list(json.loads(reply.text)) == ["answer"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from qwensim.catalog.rows import WordsRow
 from qwensim.simulator.replies.reply import Ask, Tool, ToolCall, Turn
@@ -57,6 +58,8 @@ class Composer:
         if ask.json == "json_schema":
             value = instance(ask.schema, choose=chance, word=self._word(ask, chance))
             return written(value)
+        if ask.json == "json_object" and ask.schema is not None:
+            return self._arguments(ask.schema, ask, chance)
         if ask.json == "json_object":
             return self._talker.json_object(ask.last_user, chance)
         return self._talker.sentences(ask.last_user, chance)
@@ -71,14 +74,12 @@ class Composer:
 
     def _calls(self, ask: Ask, chance: Random) -> tuple[ToolCall, ...]:
         return tuple(
-            ToolCall(
-                name=tool.name,
-                arguments=written(
-                    arguments(tool.parameters, choose=chance, word=self._word(ask, chance))
-                ),
-            )
+            ToolCall(name=tool.name, arguments=self._arguments(tool.parameters, ask, chance))
             for tool in _called(ask)
         )
+
+    def _arguments(self, schema: Any, ask: Ask, chance: Random) -> str:
+        return written(arguments(schema, choose=chance, word=self._word(ask, chance)))
 
     def _word(self, ask: Ask, chance: Random) -> Callable[[], str]:
         return lambda: self._talker.word(ask.last_user, chance)

@@ -35,6 +35,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     parallel: bool = False
     json: Literal["json_object", "json_schema"] | None = None
     schema: Any = None
+    """What the answer follows: given with `json_schema`, found in the prompt with `json_object`."""
     thinking_budget: int | None = None
     """The longest chain of thought, in tokens."""
     max_tokens: int | None = None

@@ -1,6 +1,8 @@
 """The options of a chat request, and how they exclude each other."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +15,10 @@ from qwensim.simulator.replies.schema import UnsupportedSchema, check
 from qwensim.simulator.surfaces.chat_messages import texts_of
 
 _LONGEST_SCHEMA_NAME = 64
+_ASKING = frozenset({"system", "user"})
+_SCHEMA_START = re.compile(
+    r'\{\s*"(\$schema|\$defs|title|description|type|properties|required|additionalProperties)"'
+)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +173,32 @@ def _response_format(
     if not model.json_mode:
         # No refusal is on record: the parameter is left out of account.
         return None, None
-    return "json_object", None
+    return "json_object", _told_schema(
+        text for message in messages if message["role"] in _ASKING for text in _texts(message)
+    )
+
+
+def _told_schema(texts: Iterable[str]) -> Any:
+    """Return the last schema of an object that is written out in the texts, or None.
+
+    The way of clients that ask for `json_object` and mean a schema: the AI SDK, instructor, the
+    output parsers of LangChain (which give an example first). A model follows it.
+    """
+    told = None
+    decode = json.JSONDecoder().raw_decode
+    for text in texts:
+        end = 0
+        while start := _SCHEMA_START.search(text, end):
+            try:
+                value, end = decode(text, start.start())
+            except json.JSONDecodeError as error:
+                end = max(start.end(), error.pos)
+                continue
+            except (ValueError, RecursionError):  # a number too long, or too deep
+                break
+            if "properties" in value and value.get("type", "object") == "object":
+                told = value
+    return told
 
 
 def _texts(message: dict[str, Any]) -> list[str]:

@@ -71,7 +71,7 @@ class Control:
     def _answer(self, scope: Message, body: bytes) -> "_Answer":
         if not _is_local(scope):
             return _refusal(403, "for programs on this machine only, under its loopback address")
-        name = scope["raw_path"].removeprefix(PREFIX).decode("ascii")
+        name = scope["raw_path"].removeprefix(PREFIX).decode("ascii") or "health"
         if name not in _ROUTES:
             return _refusal(404, f"no {name!r}; there are: {', '.join(_ROUTES)}")
         methods, method = _ROUTES[name], scope["method"]

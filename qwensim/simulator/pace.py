@@ -1,10 +1,11 @@
 """How fast the service answers: at once, or like a model that thinks and types."""
 
 from collections.abc import Iterator
-from random import Random
 from typing import Annotated
 
 import msgspec
+
+from qwensim.simulator.chance import Chance
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -25,17 +26,17 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Whether nothing ever waits."""
         return not self.first_token and not self.tokens_per_second
 
-    def opening(self, chance: Random) -> float:
+    def opening(self, chance: Chance) -> float:
         """Return the seconds before the first token."""
         return self.first_token * self._spread(chance)
 
-    def of(self, tokens: int, chance: Random) -> float:
+    def of(self, tokens: int, chance: Chance) -> float:
         """Return the seconds that so many tokens take."""
         if not self.tokens_per_second:
             return 0.0
         return tokens / self.tokens_per_second * self._spread(chance)
 
-    def _spread(self, chance: Random) -> float:
+    def _spread(self, chance: Chance) -> float:
         return 1 + self.jitter * (2 * chance.random() - 1)
 
 
@@ -46,7 +47,7 @@ REALISTIC = Pace(first_token=0.6, tokens_per_second=60, jitter=0.3)
 PACES = {"instant": INSTANT, "realistic": REALISTIC}
 
 
-def group(pieces: list[str], chance: Random) -> Iterator[list[str]]:
+def group(pieces: list[str], chance: Chance) -> Iterator[list[str]]:
     """Cut tokens into bursts as the service sends them: the first alone, then one to six."""
     size, start, end = 1, 0, len(pieces)
     while start < end:

@@ -498,3 +498,7 @@ def test_any_http_client_will_do(served: Any) -> None:
     assert answer.read() == b'{"scripts":[{"text":"hello"}],"unused":[{"text":"hello"}]}'
     connection.close()
     assert served.simulator.scenario.scripts == (Script(text="hello"),)
+
+
+def test_the_bare_prefix_tells_how_it_is(served: Any) -> None:
+    assert served.get("/__qwensim/") == served.get(HEALTH)

@@ -14,20 +14,20 @@ PATH = "/dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions"
 CHAT = json.dumps({"model": "qwen-plus", "messages": [{"role": "user", "content": "hi"}]}).encode()
 
 
-def request(offer: str, *, method: str = "POST", body: bytes = CHAT) -> tuple[bytes, bytes]:
+def request(offer: str) -> tuple[bytes, bytes]:
     """The head and the body of a request that offers to speak another protocol."""
     head = (
-        f"{method} {PATH} HTTP/1.1\r\n"
-        f"connection: upgrade, http2-settings\r\n"
-        f"content-length: {len(body)}\r\n"
-        f"host: localhost\r\n"
-        f"http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
+        f"POST {PATH} HTTP/1.1\r\n"
+        "connection: upgrade, http2-settings\r\n"
+        f"content-length: {len(CHAT)}\r\n"
+        "host: localhost\r\n"
+        "http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n"
         f"upgrade: {offer}\r\n"
         "authorization: Bearer sk-0123456789abcdef\r\n"
         "content-type: application/json\r\n"
         "\r\n"
     )
-    return head.encode(), body
+    return head.encode(), CHAT
 
 
 def talk(port: int, *pieces: bytes, answers: int) -> list[tuple[int, Any]]:
@@ -70,6 +70,14 @@ def test_a_request_that_offers_an_upgrade_keeps_its_body(
     assert {answer["object"] for _, answer in answers} == {"chat.completion"}
     assert [entry.model for entry in simulator.journal] == ["qwen-plus"] * 2
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("offer", ["", "connection: upgrade\r\nupgrade: h2c\r\n"])
+def test_no_tunnel_is_opened(offer: str) -> None:
+    with serve(Simulator()) as server:
+        head = f"CONNECT {PATH} HTTP/1.1\r\nhost: localhost\r\n{offer}\r\n"
+        [(status, _)] = talk(server.port, head.encode(), answers=1)
+    assert status == 405
 
 
 PERSON = {

@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from qwensim.catalog import load
 from qwensim.simulator import Simulator
+from qwensim.simulator.chance import Chance
 from qwensim.simulator.pace import group
 from qwensim.simulator.replies.talker import Talker
 from qwensim.simulator.replies.tokens import Estimate
@@ -135,14 +135,14 @@ def test_without_asking_there_are_no_log_probabilities(send: Send, stream: bool)
 @given(st.integers(0, 200), st.integers())
 def test_a_stream_comes_in_bursts_of_one_to_six_tokens(tokens: int, seed: int) -> None:
     pieces = [str(number) for number in range(tokens)]
-    bursts = list(group(pieces, Random(seed)))
+    bursts = list(group(pieces, Chance(b"%d" % seed)))
     assert [piece for burst in bursts for piece in burst] == pieces
     assert all(1 <= len(burst) <= 6 for burst in bursts)
     assert all(len(burst) == 1 for burst in bursts[:1])
 
 
 def test_bursts_of_every_size_occur() -> None:
-    sizes = {len(burst) for burst in group(["x"] * 500, Random(0))}
+    sizes = {len(burst) for burst in group(["x"] * 500, Chance(b"0"))}
     assert sizes == {1, 2, 3, 4, 5, 6}
 
 
@@ -177,9 +177,9 @@ def test_the_talker_answers_in_the_script_that_it_is_spoken_to_in(send: Send) ->
 def test_the_talker_uses_the_words_of_the_catalogue() -> None:
     rows = load().words
     talker = Talker(rows.values())
-    assert talker.word("hello", Random(1)) in talker.vocabulary("hello").words
+    assert talker.word("hello", Chance(b"1")) in talker.vocabulary("hello").words
     assert talker.vocabulary("你").script == "han"
-    assert json.loads(talker.json_object("hello", Random(1)))["answer"]
+    assert json.loads(talker.json_object("hello", Chance(b"1")))["answer"]
 
 
 def test_the_text_depends_on_seed_and_request_alone(send: Send) -> None:

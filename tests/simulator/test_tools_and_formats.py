@@ -128,6 +128,23 @@ def test_arguments_are_valid_against_the_tool_s_schema(send: Send, seed: int, st
 
 
 @pytest.mark.parametrize(
+    ("required", "given"), [(["city"], {"city"}), ([], {"city", "unit"}), (None, {"city", "unit"})]
+)
+def test_options_of_a_tool_are_left_out(
+    send: Send, required: list[str] | None, given: set[str]
+) -> None:
+    parameters = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "unit": {"enum": ["C", "F"]}},
+        **({} if required is None else {"required": required}),
+    }
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": parameters}}]
+    reply = send(Simulator(), tools=tools, tool_choice="required")
+    [(_, _, arguments)] = reply.choices[0]["calls"]
+    assert set(json.loads(arguments)) == given
+
+
+@pytest.mark.parametrize(
     ("tools", "refusal"),
     [
         ([], "[] is too short - 'tools'"),

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 from qwensim.catalog.rows import WordsRow
+from qwensim.simulator.chance import Chance
 from qwensim.simulator.replies.reply import Ask, Tool, ToolCall, Turn
 from qwensim.simulator.replies.schema import arguments, instance
 from qwensim.simulator.replies.scripts import Script
-from qwensim.simulator.replies.talker import Talker, chance_of, written
+from qwensim.simulator.replies.talker import Talker, written
 from qwensim.simulator.replies.tokens import Tokenizer
 
 _MOST_CALLS = 4
@@ -23,15 +23,15 @@ class Composer:
         self._tokenizer = tokenizer
         self._seed = seed
 
-    def compose(self, ask: Ask, script: Script | None) -> list[tuple[Turn, Random]]:
+    def compose(self, ask: Ask, script: Script | None) -> list[tuple[Turn, Chance]]:
         """Return the turns, one for each choice, each with the chance that it left over."""
         composed = []
         for choice in range(ask.choices):
-            chance = chance_of(self._seed, ask.key, choice)
+            chance = Chance(b"%d %d " % (self._seed, choice) + ask.key)
             composed.append((self._turn(ask, script or _SILENT, chance), chance))
         return composed
 
-    def _turn(self, ask: Ask, script: Script, chance: Random) -> Turn:
+    def _turn(self, ask: Ask, script: Script, chance: Chance) -> Turn:
         reasoning: list[str] = []
         if ask.thinking:
             thought = script.reasoning
@@ -54,9 +54,9 @@ class Composer:
             finish=script.finish_reason or finish,
         )
 
-    def _text(self, ask: Ask, chance: Random) -> str:
+    def _text(self, ask: Ask, chance: Chance) -> str:
         if ask.json == "json_schema":
-            value = instance(ask.schema, choose=chance, word=self._word(ask, chance))
+            value = instance(ask.schema, choose=chance.twister(), word=self._word(ask, chance))
             return written(value)
         if ask.json == "json_object" and ask.schema is not None:
             return self._arguments(ask.schema, ask, chance)
@@ -72,20 +72,36 @@ class Composer:
             return pieces[: ask.max_tokens], "length"
         return pieces, "stop"
 
-    def _calls(self, ask: Ask, chance: Random) -> tuple[ToolCall, ...]:
+    def _calls(self, ask: Ask, chance: Chance) -> tuple[ToolCall, ...]:
         return tuple(
-            ToolCall(name=tool.name, arguments=self._arguments(tool.parameters, ask, chance))
+            ToolCall(
+                name=tool.name, arguments=self._arguments(_needed(tool.parameters), ask, chance)
+            )
             for tool in _called(ask)
         )
 
-    def _arguments(self, schema: Any, ask: Ask, chance: Random) -> str:
-        return written(arguments(schema, choose=chance, word=self._word(ask, chance)))
+    def _arguments(self, schema: Any, ask: Ask, chance: Chance) -> str:
+        return written(arguments(schema, choose=chance.twister(), word=self._word(ask, chance)))
 
-    def _word(self, ask: Ask, chance: Random) -> Callable[[], str]:
+    def _word(self, ask: Ask, chance: Chance) -> Callable[[], str]:
         return lambda: self._talker.word(ask.last_user, chance)
 
 
 _SILENT = Script()
+
+
+def _needed(parameters: Any) -> Any:
+    """Return the schema of a tool without its options, which a model mostly leaves out.
+
+    Where a schema says of none of its properties that it is required, all may be meant.
+    """
+    if not isinstance(parameters, dict):
+        return parameters
+    properties, required = parameters.get("properties"), parameters.get("required")
+    if not isinstance(properties, dict) or not isinstance(required, list) or not required:
+        return parameters
+    needed = {name: schema for name, schema in properties.items() if name in required}
+    return {**parameters, "properties": needed}
 
 
 def _called(ask: Ask) -> tuple[Tool, ...]:

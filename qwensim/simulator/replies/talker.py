@@ -1,20 +1,13 @@
 """The model of the fake: words from the catalogue, in an order that depends on seed and request."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
-from random import Random
 
 from qwensim.catalog.rows import WordsRow
+from qwensim.simulator.chance import Chance
 
 _HAN = re.compile("[\u4e00-\u9fff]")
-
-
-def chance_of(seed: int, key: bytes, choice: int) -> Random:
-    """Return the source of all chance for one choice of an answer."""
-    digest = hashlib.blake2b(key, digest_size=8, key=b"%d %d" % (seed, choice)).digest()
-    return Random(int.from_bytes(digest))
 
 
 class Talker:
@@ -27,21 +20,21 @@ class Talker:
         """Return the word list that answers a text: Han if there is any in it."""
         return self._words["han" if _HAN.search(heard) else "latin"]
 
-    def word(self, heard: str, chance: Random) -> str:
+    def word(self, heard: str, chance: Chance) -> str:
         """Return one word."""
         return chance.choice(self.vocabulary(heard).words)
 
-    def sentences(self, heard: str, chance: Random, *, most: int = 3) -> str:
+    def sentences(self, heard: str, chance: Chance, *, most: int = 3) -> str:
         """Return one to `most` sentences."""
         row = self.vocabulary(heard)
         made = []
         for _ in range(1 + int(chance.random() * most)):
-            words = chance.choices(row.words, k=5 + int(chance.random() * 9))
+            words = chance.choices(row.words, 5 + int(chance.random() * 9))
             sentence = row.join.join(words)
             made.append(sentence[0].upper() + sentence[1:] + row.stop)
         return row.join.join(made)
 
-    def json_object(self, heard: str, chance: Random) -> str:
+    def json_object(self, heard: str, chance: Chance) -> str:
         """Return a small JSON object, as a model writes it."""
         return written({"answer": self.sentences(heard, chance, most=1)})
 

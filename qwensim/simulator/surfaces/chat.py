@@ -1,7 +1,6 @@
 """POST {base}/chat/completions: the OpenAI-compatible chat of all four hosts."""
 
 import hashlib
-from random import Random
 
 import msgspec
 
@@ -12,6 +11,7 @@ from qwensim.exchange import Chunk
 from qwensim.simulator import headers
 from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.bodies import decode_object
+from qwensim.simulator.chance import Chance
 from qwensim.simulator.faults import error_of
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.parameters import ParameterRules, shown
@@ -142,7 +142,7 @@ class ChatSurface:
         call: Call,
         model: ModelRow,
         options: Options,
-        turns: list[tuple[Turn, Random]],
+        turns: list[tuple[Turn, Chance]],
         usage: Usage,
     ) -> Answer:
         dialect = self._dialects[model.dialect or call.host.dialect]

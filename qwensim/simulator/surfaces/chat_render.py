@@ -1,12 +1,12 @@
 """Renders the turns of an answer: one JSON body, or a stream of SSE frames."""
 
 from collections.abc import Iterator, Mapping
-from random import Random
 
 import msgspec
 
 from qwensim.catalog.rows import ModelRow
 from qwensim.exchange import Chunk, Wait
+from qwensim.simulator.chance import Chance
 from qwensim.simulator.identifiers import Identity
 from qwensim.simulator.pace import Pace, group
 from qwensim.simulator.replies.reply import Turn
@@ -33,7 +33,7 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
     identity: Identity
     head: Mapping[str, bytes]
     """Created, model and id, as JSON."""
-    turns: list[tuple[Turn, Random]]
+    turns: list[tuple[Turn, Chance]]
     tokenizer: Tokenizer
 
     def completion(self, usage: bytes) -> bytes:
@@ -43,7 +43,7 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
         )
         return self.dialect.completion.fill({**self.head, "choices": choices, "usage": usage})
 
-    def _choice(self, turn: Turn, chance: Random, index: int) -> bytes:
+    def _choice(self, turn: Turn, chance: Chance, index: int) -> bytes:
         shapes, options = self.dialect.shapes, self.options
         name = "message"
         if options.thinking or self.model.blank_reasoning:
@@ -105,7 +105,7 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
             yield Chunk(data=frame, kind="usage")
         yield _DONE
 
-    def _bursts(self, turn: Turn, chance: Random, index: int) -> Iterator[_Burst]:
+    def _bursts(self, turn: Turn, chance: Chance, index: int) -> Iterator[_Burst]:
         frames = Frames(
             self.dialect,
             {**self.head, "index": b"%d" % index},
@@ -126,7 +126,7 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
         finish = {"finish": _json(turn.finish), "logprobs": b"null"}
         yield Chunk(data=frames[name].fill(finish), kind="finish"), 0
 
-    def _spoken(self, turn: Turn, chance: Random, frames: Frames, ordinal: str) -> Iterator[_Burst]:
+    def _spoken(self, turn: Turn, chance: Chance, frames: Frames, ordinal: str) -> Iterator[_Burst]:
         name = f"{ordinal}_reasoning"
         for pieces in group(turn.reasoning, chance):
             template = frames[name if name in frames else "reasoning"]
@@ -148,7 +148,7 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
             yield Chunk(data=template.fill(values), kind="delta"), len(pieces)
 
     def _called(
-        self, turn: Turn, chance: Random, frames: Frames, index: int, *, first: bool
+        self, turn: Turn, chance: Chance, frames: Frames, index: int, *, first: bool
     ) -> Iterator[_Burst]:
         for position, call in enumerate(turn.calls):
             opens = first and position == 0

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from random import Random
 from typing import Any
+
+from qwensim.simulator.chance import Chance
 
 _ALTERNATIVES = (" the", " a", ",", " and", ".")
 
 
-def logprobs_of(tokens: Sequence[str], top: int, chance: Random) -> dict[str, Any]:
+def logprobs_of(tokens: Sequence[str], top: int, chance: Chance) -> dict[str, Any]:
     """Return the `logprobs` object of some tokens, with `top` candidates for each."""
     return {"content": [_entry(token, top, chance) for token in tokens if token]}
 
 
-def _entry(token: str, top: int, chance: Random) -> dict[str, Any]:
+def _entry(token: str, top: int, chance: Chance) -> dict[str, Any]:
     share = 0.5 + 0.49 * chance.random()
     candidates, rest = [(token, math.log(share))], 1 - share
     for other in _ALTERNATIVES:

@@ -2,6 +2,7 @@
 
 QwensimError
  +-- CatalogError     a row of facts, an overlay or an accounts file that does not hold together
+ +-- ConfigError      a file of OpenClaw's that is wrong, or that cannot be read or written
  +-- UsageError       a call or an option that asks for something that does not exist
 
 What the *service* refuses is never one of these: it is answered on the wire in the service's own
@@ -20,6 +21,15 @@ class CatalogError(QwensimError):
         where = ": ".join(part for part in (file, row, field) if part)
         super().__init__(f"{where}: {problem}")
         self.problem, self.file, self.row, self.field = problem, file, row, field
+
+
+class ConfigError(QwensimError):
+    """A file of OpenClaw's is wrong; the message names file, place, value and what is allowed."""
+
+    def __init__(self, problem: str, *, file: str, place: str = "") -> None:
+        where = ": ".join(part for part in (file, place) if part)
+        super().__init__(f"{where}: {problem}")
+        self.problem, self.file, self.place = problem, file, place
 
 
 class UsageError(QwensimError):

@@ -43,7 +43,7 @@ _KEYS: Final = ("QWEN_API_KEY", "OPENAI_API_KEY", "DASHSCOPE_API_KEY", "ANTHROPI
 
 
 class _TestFailedError(Exception):
-    """Tells a cassette that its test failed, so that it is not judged on top of that."""
+    """Tells a cassette that its test failed: it is not judged on top of that, nor recorded."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,7 +124,10 @@ def qwensim_simulator(_qwensim_settings: "Settings", qwensim_catalog: "Catalog")
 
 @pytest.fixture
 def qwensim(
-    request: pytest.FixtureRequest, _qwensim_fake: "Fake", _qwensim_cassette: Path | None
+    request: pytest.FixtureRequest,
+    _qwensim_fake: "Fake",
+    _qwensim_cassette: Path | None,
+    _qwensim_played: bool,  # noqa: FBT001 - a fixture
 ) -> "Iterator[Fake]":
     """The fake under the real host names, in process, for clients on httpx2 and httpx.
 
@@ -140,7 +143,7 @@ def qwensim(
         recorded(_qwensim_fake, _qwensim_cassette, _record(request.config)),
     ):
         yield _qwensim_fake
-        if not _passed(request):
+        if not _passed(request) or (_qwensim_fake.problems() and not _qwensim_played):
             raise _TestFailedError
 
 
@@ -226,7 +229,7 @@ def _qwensim_settings(
     with _told_plainly():
         settings = Settings().changed(
             {
-                "seed": _whole_number(ini("qwensim_seed")),
+                "seed": _seed(ini("qwensim_seed")),
                 "strict": ini("qwensim_strict"),
                 "allow": ini("qwensim_allow_hosts"),
             },
@@ -257,23 +260,31 @@ def _qwensim_cassette(request: pytest.FixtureRequest, _qwensim_settings: "Settin
 
 
 @pytest.fixture
+def _qwensim_played(request: pytest.FixtureRequest, _qwensim_cassette: Path | None) -> bool:
+    """Whether a cassette answers in the fake's stead."""
+    if _qwensim_cassette is None:
+        return False
+    from qwensim.mocking import plays
+
+    return plays(_qwensim_cassette, _record(request.config))
+
+
+@pytest.fixture
 def _qwensim_fake(
     request: pytest.FixtureRequest,
     qwensim_simulator: "Simulator",
     _qwensim_settings: "Settings",
-    _qwensim_cassette: Path | None,
+    _qwensim_played: bool,  # noqa: FBT001 - a fixture
 ) -> "Iterator[Fake]":
     """The fake of one test, judged at its end, when whatever uses it is torn down."""
     from qwensim.fake import Fake
-    from qwensim.mocking import plays
 
     with _told_plainly():
         fake = Fake(
             qwensim_simulator, strict=_qwensim_settings.strict, allow=_qwensim_settings.allow
         )
-    played = _qwensim_cassette is not None and plays(_qwensim_cassette, _record(request.config))
     yield fake
-    if _passed(request) and not played and (problems := fake.problems()):
+    if _passed(request) and not _qwensim_played and (problems := fake.problems()):
         pytest.fail("\n".join(problems), pytrace=False)
 
 
@@ -298,8 +309,13 @@ def _record(config: pytest.Config) -> "Record":
     return record
 
 
-def _whole_number(text: str) -> int | str:
-    return int(text) if text.removeprefix("-").isdecimal() else text
+def _seed(text: str) -> int:
+    from qwensim.errors import UsageError
+
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"ini option qwensim_seed: no whole number: {text!r}") from None
 
 
 def _key(settings: "Settings", host: "HostRow") -> str:

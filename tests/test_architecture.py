@@ -126,9 +126,9 @@ def test_chance_in_the_simulator_is_seeded(path: Path) -> None:
             called = ast.unparse(node.func)
             if called in ("Random", "random.Random"):
                 assert node.args, f"{path}:{node.lineno}: Random without a seed"
-            assert not (
-                called.startswith("random.") and called != "random.Random"
-            ), f"{path}:{node.lineno}: {called} draws from the module's own chance"
+            assert not (called.startswith("random.") and called != "random.Random"), (
+                f"{path}:{node.lineno}: {called} draws from the module's own chance"
+            )
 
 
 def test_every_part_has_a_rule_and_every_rule_a_part() -> None:

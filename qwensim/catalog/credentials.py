@@ -124,7 +124,7 @@ class Redactor:
         if isinstance(value, dict):
             return {
                 self.text(key, secrets=secrets): REDACTED
-                if isinstance(item, str) and key.lower() in self._parameters
+                if isinstance(item, str | int | float) and key.lower() in self._parameters
                 else self.value(item, secrets=secrets)
                 for key, item in value.items()
             }

@@ -2,17 +2,15 @@
 
 import datetime as dt
 import functools
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias, cast
-
-import msgspec
+from typing import Any, TypeAlias
 
 from qwensim.catalog import rows
 from qwensim.catalog.catalog import Catalog
+from qwensim.catalog.checks import check, convert_row
 from qwensim.errors import CatalogError
 
 PAGE_DATE = dt.date(2026, 5, 18)
@@ -39,6 +37,9 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "failure": (rows.FailureRow, "id"),
 }
 """Each table, the struct of its rows and the field that names a row."""
+
+NESTED = frozenset({"on", "shapes"})
+"""Fields that are tables themselves: a later row changes the entries that it gives."""
 
 FIRST_FIT = frozenset({"failure"})
 """Tables in which the first row that fits wins: what an overlay adds comes before what there is."""
@@ -147,60 +148,23 @@ def _merge_row(
             known.update({name: (file, fields)}, **known_before)
     elif name in known and not overlay and since is None:
         raise CatalogError("stands twice", file=file, row=f"{table} {name}")
-    known[name] = (file, {**fields, **row})
+    nested = {
+        field: {**fields[field], **row[field]}
+        for field in NESTED & fields.keys() & row.keys()
+        if isinstance(fields[field], Mapping) and isinstance(row[field], Mapping)
+    }
+    known[name] = (file, {**fields, **row, **nested})
 
 
 def _build(raw: _Raw) -> Catalog:
     tables = {table: _convert(table, found) for table, found in raw.items()}
-    catalog = Catalog.from_tables(cast(Any, tables))
-    _check(
-        catalog, {table: {name: file for name, (file, _) in raw[table].items()} for table in raw}
-    )
-    return catalog
+    check(tables, {table: {name: file for name, (file, _) in raw[table].items()} for table in raw})
+    return Catalog.from_tables(tables)
 
 
-def _convert(table: str, found: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, rows.Row]:
+def _convert(table: str, found: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     struct = TABLES[table][0]
     return {
         name: convert_row(fields, struct, file=file, row=f"{table} {name}")
         for name, (file, fields) in found.items()
     }
-
-
-def convert_row(fields: Any, struct: type[Any], *, file: str, row: str) -> Any:
-    """Decode one row into its struct; raises `CatalogError` with the field that is wrong."""
-    try:
-        return msgspec.convert(fields, struct)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
-        field = place.strip("`.")
-        if named := re.search(r"field `(\w+)`", problem):
-            field = field or named[1]
-        raise CatalogError(problem, file=file, row=row, field=field) from error
-
-
-def _check(catalog: Catalog, file_of: Mapping[str, Mapping[str, str]]) -> None:
-    def wrong(table: str, name: str, field: str, seen: str, allowed: Iterable[str]) -> CatalogError:
-        known = ", ".join(sorted(allowed))
-        return CatalogError(
-            f"{seen!r} is not known; there are: {known}",
-            file=file_of[table][name],
-            row=f"{table} {name}",
-            field=field,
-        )
-
-    for reference in catalog.references():
-        if reference.value not in reference.allowed:
-            raise wrong(
-                reference.table, reference.row, reference.field, reference.value, reference.allowed
-            )
-    for table, name, field, pattern in catalog.patterns():
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise CatalogError(
-                f"is no regular expression: {error}",
-                file=file_of[table][name],
-                row=f"{table} {name}",
-                field=field,
-            ) from error

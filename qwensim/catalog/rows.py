@@ -23,6 +23,18 @@ Confidence: TypeAlias = Literal["recorded", "official", "third-party", "assemble
 Modality: TypeAlias = Literal["text", "image", "video", "audio", "file"]
 Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+Surface: TypeAlias = Literal["chat", "embeddings", "images", "rerank", "speech", "video"]
+EnvelopeKey: TypeAlias = Literal[
+    "message", "type", "param", "code", "id", "request_id", "chat_request_id", "camel_request_id"
+]
+UsageField: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(prompt_tokens|completion_tokens|total_tokens"
+        r"|prompt_tokens_details\.(text|cached|image|video|audio)_tokens"
+        r"|completion_tokens_details\.(text|reasoning)_tokens)\??$"
+    ),
+]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +117,7 @@ class ModelRow(Row, frozen=True, kw_only=True):
     id: Text
     hosts: tuple[str, ...]
     """The hosts that serve it: names of `HostRow`, or a plan for all of the plan's hosts."""
-    surfaces: tuple[str, ...] = ("chat",)
+    surfaces: tuple[Surface, ...] = ("chat",)
     context: Count | None = None
     max_input: Count | None = None
     max_input_thinking: Count | None = None
@@ -175,9 +187,9 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     """
 
     id: Text
-    error: tuple[str, ...] = ()
-    body: tuple[str, ...] = ()
-    stream: tuple[str, ...] | None = None
+    error: tuple[EnvelopeKey, ...] = ()
+    body: tuple[EnvelopeKey, ...] = ()
+    stream: tuple[EnvelopeKey, ...] | None = None
     """The outer keys where a request for a stream gets the body as one SSE event; None where it
     gets plain JSON too."""
     gateway_header: bool = True
@@ -198,7 +210,8 @@ class ErrorRow(Row, frozen=True, kw_only=True):
     type: str | None = None
     param: str | None = None
     message: str
-    """A template: `{link}` is the host's help page, other names come from the check."""
+    """A template: `{link}` is the host's help page, other names come from the check. A name that
+    it does not give stays as it is written."""
     message_stream: str | None = None
     """The text in answer to a request for a stream, where it is another one."""
     envelope: Text
@@ -211,14 +224,16 @@ class ParameterRow(Row, frozen=True, kw_only=True):
     """
 
     name: Text
-    types: tuple[Literal["string", "number", "integer", "boolean", "array", "object"], ...]
+    types: Annotated[
+        tuple[Literal["string", "number", "integer", "boolean", "array", "object"], ...],
+        msgspec.Meta(min_length=1),
+    ]
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None
     below: float | None = None
     maximum_from: Literal["max_output", "max_reasoning"] | None = None
     """The field of the model that is the upper bound."""
-    one_of: tuple[str, ...] = ()
     wrong_type: Text = "wrong-type"
     out_of_range: Text | None = None
     too_small: Text | None = None
@@ -229,10 +244,10 @@ class UsageRow(Row, frozen=True, kw_only=True):
     """The keys of a usage object, in wire order; dots nest, a `?` leaves out a zero."""
 
     id: Text
-    fields: tuple[str, ...]
-    plain: tuple[str, ...] | None = None
+    fields: tuple[UsageField, ...]
+    plain: tuple[UsageField, ...] | None = None
     """The keys in an answer that neither streams nor thinks, where the order is another."""
-    thinking: tuple[str, ...] | None = None
+    thinking: tuple[UsageField, ...] | None = None
     """The keys in an answer that thinks, where they are others."""
     text_tokens: Literal["all", "answer"] = "all"
     """Whether completion `text_tokens` count the reasoning too; with media they never do."""
@@ -263,7 +278,7 @@ class WordsRow(Row, frozen=True, kw_only=True):
     script: Literal["latin", "han"]
     join: str
     stop: Text
-    words: tuple[str, ...]
+    words: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
 
 
 class FailureRow(Row, frozen=True, kw_only=True):

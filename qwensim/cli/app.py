@@ -1,6 +1,7 @@
 """The commands and their options; the work of each is a module of its own."""
 # ruff: noqa: PLC0415 - a command imports what it needs when it runs, so that the program starts fast
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +10,12 @@ from typing import Annotated, NoReturn
 import typer
 
 import qwensim
-from qwensim.cli import completions, suite
+from qwensim.cli import completions, setup, suite
 from qwensim.cli.options import (
     Address,
     AsOf,
     Catalogs,
     ClientCheck,
-    Host,
-    Json,
     PaceName,
     Port,
     Seed,
@@ -36,8 +35,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # brackets are brackets, and lines are filled
     pretty_exceptions_enable=False,  # they show local variables, keys among them
 )
-models = typer.Typer(no_args_is_help=True, help="Look at models.")
-app.add_typer(models, name="models")
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
@@ -45,6 +42,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
     Exits with 0, with 2 for a user's mistake, with 130 on Ctrl-C, or as the command says.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe may not take what a model says
     try:
         app(args, prog_name="qwensim")
     except QwensimError as error:
@@ -197,31 +196,5 @@ def chat(
             raise typer.Exit(1)
 
 
-@models.command("list")
-def list_models(
-    *,
-    host: Host = None,
-    provider: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="One provider only; qwen is the only one.", show_default=False
-        ),
-    ] = None,
-    as_json: Json = False,
-    catalog: Catalogs = None,
-    as_of: AsOf = None,
-) -> None:
-    """List what is advertised and what is served, host by host.
-
-    Advertised is what the client's bundled catalogue says, served what the service does: context
-    in tokens and inputs. Thinking is on or off by default, only or never.
-    """
-    from qwensim.cli.models import check_provider, rows_of, show_json, show_tables
-
-    if provider is not None:
-        check_provider(provider)
-    rows = rows_of(catalog_of(catalog, as_of), host)
-    (show_json if as_json else show_tables)(rows)
-
-
+setup.register(app)
 suite.register(app)

@@ -20,6 +20,7 @@ def new_table(title: str, *headings: str) -> Table:
         title=title,
         title_justify="left",
         title_style="bold",
+        min_width=len(title),  # else it wraps over a narrow table
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,

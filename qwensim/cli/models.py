@@ -120,7 +120,7 @@ def _table(base_url: str, rows: Sequence[Row]) -> Table:
 def _advertised(advertised: Advertised | None) -> str:
     if advertised is None:
         return "no"
-    return _described(advertised.context_window, advertised.input)
+    return described(advertised.context_window, advertised.input)
 
 
 def _served(served: Served | None) -> str:
@@ -128,9 +128,10 @@ def _served(served: Served | None) -> str:
         return "no"
     if "chat" not in served.surfaces:
         return f"{', '.join(served.surfaces)}; no chat"
-    return _described(served.context, served.inputs)
+    return described(served.context, served.inputs)
 
 
-def _described(context: int | None, inputs: Sequence[str]) -> str:
+def described(context: int | None, inputs: Sequence[str]) -> str:
+    """Return a context in tokens and the inputs, as a cell."""
     length = f"{context:,}" if context else "unknown"
     return f"{length} {', '.join(inputs)}"

@@ -126,8 +126,9 @@ class Mock:
         played = self._cassette is not None and plays(self._cassette, self._record)
         with intercept(fake), recorded(fake, self._cassette, self._record):
             yield fake
-        if not played and (problems := fake.problems()):
-            raise AssertionError("\n".join(problems))
+            # In here, so that what has problems is not recorded.
+            if not played and (problems := fake.problems()):
+                raise AssertionError("\n".join(problems))
 
 
 def plays(cassette: str | Path, record: "Record") -> bool:

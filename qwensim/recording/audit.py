@@ -17,7 +17,7 @@ from qwensim.catalog.credentials import REDACTED
 from qwensim.errors import UsageError
 from qwensim.exchange import Headers
 from qwensim.recording.interactions import Interaction
-from qwensim.recording.reading import CassetteError, parse
+from qwensim.recording.reading import ENCODING, CassetteError, parse
 from qwensim.recording.redaction import Scrubber
 
 _SUFFIXES = (".yaml", ".yml")
@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Such as `interaction 2: response body`, or `line 7`."""
     kind: str
     """The id of the credential's row in the catalogue; `hidden` if it shows only when decoded, put
-    together or compared, `unreadable` for a file that cannot be judged."""
+    together or compared, `unreadable` for a file or body that cannot be judged."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,16 +82,24 @@ class _Auditor:
         for interaction in interactions:
             scrubber.learn(interaction)
         for number, interaction in enumerate(interactions, start=1):
-            for part, seen, clean in _parts(interaction, scrubber):
-                if seen != clean:
-                    found = True
-                    place = f"interaction {number}: {part}"
-                    yield Finding(file=str(file), place=place, kind=self._kind(part, seen))
+            for part, kind in self._in_interaction(interaction, scrubber):
+                found = True
+                yield Finding(file=str(file), place=f"interaction {number}: {part}", kind=kind)
         if not found:
             for number, line in enumerate(_BLANKED.sub(REDACTED, text).splitlines(), start=1):
                 if line != scrubber.text(line):
                     kind = self._kind("", line)
                     yield Finding(file=str(file), place=f"line {number}", kind=kind)
+
+    def _in_interaction(
+        self, interaction: Interaction, scrubber: Scrubber
+    ) -> Iterator[tuple[str, str]]:
+        """Yield part and kind of what is found."""
+        if ENCODING in dict(interaction.headers):
+            yield "response body", "unreadable"
+        for part, seen, clean in _parts(interaction, scrubber):
+            if seen != clean:
+                yield part, self._kind(part, seen)
 
     def _kind(self, part: str, seen: str) -> str:
         """Return the row that says that this is a credential, by its place or its form."""

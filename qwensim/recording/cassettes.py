@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import httpx2
+import msgspec
 import vcr
 from vcr.cassette import Cassette as Tape
 from vcr.errors import CannotOverwriteExistingCassetteException
@@ -48,8 +49,9 @@ def use_cassette(
     """Answer the HTTP requests of the block from a cassette, or record them to it.
 
     `catalog` has the list of credentials that are taken out and defaults to the bundled one.
-    `provenance` is written to a new cassette; left out, it says today, the client's User-Agent and
-    the hosts, and `unknown` where the answers come from. `clock`, in seconds, times the chunks.
+    `provenance` is written to a new cassette, with the hosts if it names none; left out, it says
+    today, the client's User-Agent, and `unknown` where the answers come from. `clock`, in seconds,
+    times the chunks.
 
     Where the block passes but asked for what the cassette does not hold, or, if `whole`, did not
     play all of it, `AssertionError` is raised. Where it raises, nothing is recorded. Raises
@@ -75,7 +77,9 @@ def use_cassette(
         raise AssertionError("\n\n".join(misses))
     if stored is None:
         interactions = tuple(scrubber.interaction(item) for item in store.recorded)
-        told = provenance or _told_by(interactions)
+        told = _told_by(interactions)
+        if provenance is not None:
+            told = msgspec.structs.replace(provenance, host=provenance.host or told.host)
         write(path, Cassette(interactions=interactions, provenance=told))
     elif whole:
         _check_played(tape, path)

@@ -1,6 +1,8 @@
 """Reads cassettes safely: ours, and those of any project that records with vcrpy."""
 
+import contextlib
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +16,12 @@ from qwensim.exchange import Headers
 from qwensim.recording.interactions import Cassette, Interaction
 from qwensim.recording.provenance import Provenance
 
+ENCODING = "content-encoding"
+"""A header that is left of an answer only if its body could not be read."""
+
 _DEEPEST = 100
+_GZIP_OR_ZLIB = 47
+"""zlib's largest window, and 32 for the body to tell which it is."""
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -134,7 +141,7 @@ def _interaction(found: Any, file: Path, place: str) -> Interaction:
             file=file,
             place=f"{place}: response.chunks",
         )
-    return Interaction(
+    interaction = Interaction(
         method=request.method.upper(),
         uri=request.uri,
         request_headers=_pairs(request.headers),
@@ -144,6 +151,32 @@ def _interaction(found: Any, file: Path, place: str) -> Interaction:
         headers=_pairs(response.headers),
         body=body,
         chunks=chunks,
+    )
+    return _decompressed(interaction) if ENCODING in dict(interaction.headers) else interaction
+
+
+def _decompressed(interaction: Interaction) -> Interaction:
+    """Return it with its answer as text, and its headers to match.
+
+    What is neither text nor can be made so (br, zstd, broken) stays, and keeps its headers.
+    """
+    body = interaction.body
+    with contextlib.suppress(zlib.error):
+        body = zlib.decompress(body, wbits=_GZIP_OR_ZLIB)
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return interaction
+    same = body == interaction.body
+    return msgspec.structs.replace(
+        interaction,
+        headers=tuple(
+            (name, value if same or name != "content-length" else str(len(body)))
+            for name, value in interaction.headers
+            if name != ENCODING
+        ),
+        body=body,
+        chunks=interaction.chunks if same else (),
     )
 
 

@@ -76,7 +76,7 @@ class Scrubber:
     def response(self, interaction: Interaction) -> Interaction:
         """Return it with its response scrubbed; lengths are those of what is left."""
         headers = self.headers(interaction.headers)
-        if media_type(interaction.headers) == STREAM:
+        if (media_type(interaction.headers) or _guessed_type(interaction.body)) == STREAM:
             frames = _FRAME_END.split(interaction.body)
             clean = self.frames(frames)
             body = b"".join(clean)
@@ -206,6 +206,11 @@ class Scrubber:
 
 
 _URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _guessed_type(body: bytes) -> str:
+    """Return what an answer is whose recorder left out its type: a stream, or anything else."""
+    return STREAM if _DATA.search(body) else ""
 
 
 def _as_it_is(text: str) -> str:

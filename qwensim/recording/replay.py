@@ -28,7 +28,7 @@ from qwensim.recording.redaction import Scrubber
 Pace: TypeAlias = Literal["recorded", "instant"]
 """Chunks when they came, or one after the other."""
 
-_CONNECTION = frozenset({"connection", "content-encoding", "keep-alive", "transfer-encoding"})
+_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding"})
 """Headers about the recorded connection, which say nothing of this one."""
 
 

@@ -14,13 +14,8 @@ from qwensim.recording.interactions import STREAM, Chunks, Interaction, media_ty
 from qwensim.recording.matching import to_interaction, to_request, to_response
 from qwensim.recording.redaction import Scrubber
 
-_TRANSPORTS = (
-    "HTTPTransport",
-    "AsyncHTTPTransport",
-    "MockTransport",
-    "ASGITransport",
-    "WSGITransport",
-)
+_TRANSPORTS = ("HTTPTransport", "AsyncHTTPTransport", "MockTransport")
+"""Not those to an app in this process: that is the project's own, and runs when it is tested."""
 
 _Arrivals: TypeAlias = list[tuple[float, bytes]]
 """Seconds since the request, and data."""

@@ -11,9 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from qwensim.catalog import Catalog
+from qwensim.catalog import Catalog, Redactor
+from qwensim.catalog.checks import convert_row
 from qwensim.catalog.credentials import REDACTED
-from qwensim.catalog.loader import convert_row, read_toml
+from qwensim.catalog.loader import read_toml
 from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region
 from qwensim.errors import CatalogError, UsageError
 from qwensim.simulator.fields import check_fields
@@ -89,8 +90,19 @@ class Accounts:
 def read_accounts(path: str | Path, catalog: Catalog) -> tuple[Account, ...]:
     """Read an accounts file: TOML with one `[[account]]` table a key.
 
-    Raises `CatalogError` with file, row and field if anything is wrong.
+    Raises `CatalogError` with file, row and field if anything is wrong; a key that stands in the
+    wrong place is not shown.
     """
+    try:
+        return _read(path, catalog)
+    except CatalogError as error:
+        shown = Redactor(catalog).text
+        row, field = shown(error.row), shown(error.field)
+        problem = shown(error.problem)
+    raise CatalogError(problem, file=str(path), row=row, field=field)
+
+
+def _read(path: str | Path, catalog: Catalog) -> tuple[Account, ...]:
     tables = read_toml(path)
     if unknown := set(tables) - {"account"}:
         raise CatalogError("no such table; there is: account", file=str(path), row=min(unknown))

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_BLOCK = struct.Struct("<128H")
-"""The numbers that are drawn at a time: of the same bytes the same ones on any machine."""
+_BLOCK = 256
+"""The bytes that are drawn at a time."""
+_NUMBER = struct.Struct("<H")
+"""Of the same bytes the same numbers on any machine."""
 
 
 class Chance:
@@ -46,6 +48,8 @@ class Chance:
     def _drawn(self) -> Iterator[int]:
         block = 0
         while True:
-            drawn = hashlib.shake_128(b"%d " % block + self._key).digest(_BLOCK.size)
-            yield from _BLOCK.unpack(drawn)
+            drawn = hashlib.shake_128(b"%d " % block + self._key).digest(_BLOCK)
+            # One by one: 128 numbers take 5 kB, and an open stream would keep them.
+            for (number,) in _NUMBER.iter_unpack(drawn):
+                yield number
             block += 1

@@ -35,7 +35,8 @@ def _explained(message: str, value: Any, shape: Type) -> str:
         place += f".{name}" if name else f"[{index}]"
         shape, value = _inside(shape, name), value[name or int(index)]
     if isinstance(shape, StructType) and "field `" in problem:
-        problem += f"; there are: {_listed(field.encode_name for field in shape.fields)}"
+        known = _listed(field.encode_name for field in shape.fields)
+        problem += f"; there are: {known or 'none'}"
     elif isinstance(shape, LiteralType) and isinstance(value, str):
         problem = f"no {value!r}; there are: {_listed(shape.values)}"
     else:
@@ -61,15 +62,16 @@ def check_fields(struct: msgspec.Struct) -> None:
     The message names the field, the value and, where they can be listed, those allowed.
     """
     kind = type(struct)
+    name = kind.__name__.removesuffix("Spec")
     for field in cast("StructType", type_info(kind)).fields:
         allowed, value = _allowed(field), getattr(struct, field.name)
         if allowed and value is not None and value not in allowed:
             known = _listed(allowed)
-            raise UsageError(f"{kind.__name__}: no {field.name} {value!r}; there are: {known}")
+            raise UsageError(f"{name}: no {field.name} {value!r}; there are: {known}")
     try:
         msgspec.convert(msgspec.structs.asdict(struct), kind)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{kind.__name__}: {error}") from error
+        raise UsageError(f"{name}: {error}") from error
 
 
 def _allowed(field: Field) -> list[object]:

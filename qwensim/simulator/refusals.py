@@ -46,6 +46,13 @@ def check_error(catalog: Catalog, error: str, values: Iterable[str]) -> None:
         raise UsageError(f"the message of {error!r} wants values for: {names}")
 
 
+class _Values(dict[str, object]):
+    """Values for a template; one that is missing, as an overlay's row may want, stays a hole."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
 def render(
     catalog: Catalog, refused: Refused, *, host: HostRow | None, request_id: str, stream: bool
 ) -> Refusal:
@@ -54,7 +61,7 @@ def render(
     envelope = catalog.envelopes[row.envelope]
     framed = stream and envelope.stream is not None
     template = row.message_stream if stream and row.message_stream is not None else row.message
-    values = {"link": host.help if host else "", **refused.values}
+    values = _Values(link=host.help if host else "", **refused.values)
     message = template.format_map(values)
     if envelope.literal is not None:
         body = envelope.literal.encode()
@@ -78,7 +85,7 @@ def event(catalog: Catalog, refused: Refused, *, host: HostRow, request_id: str)
     """Render a refusal as an event in the middle of a stream."""
     row = catalog.errors[refused.error]
     envelope = catalog.envelopes[row.envelope]
-    values = {"link": host.help, **refused.values}
+    values = _Values(link=host.help, **refused.values)
     message = row.message.format_map(values)
     body = _body(row, envelope, envelope.body, message, request_id, values)
     return b"data: " + msgspec.json.encode(body) + b"\n\n"
@@ -90,7 +97,7 @@ def _body(
     outer: Iterable[str],
     message: str,
     request_id: str,
-    values: dict[str, Any],
+    values: _Values,
 ) -> dict[str, Any]:
     param = row.param.format_map(values) if row.param is not None else None
     known: dict[str, tuple[str, Any]] = {

@@ -9,7 +9,9 @@ from qwensim.errors import UsageError
 from qwensim.simulator import refusals
 from qwensim.simulator.faults import Fault, FaultQueue, error_of
 from qwensim.simulator.fields import check_fields
+from qwensim.simulator.replies.reply import Counts
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
+from qwensim.simulator.replies.spec import ScriptSpec
 
 
 class Scenario:
@@ -79,8 +81,11 @@ class Scenario:
             self.fault_queue.clear()
 
     def _check_script(self, script: Script) -> None:
-        if script.times is not None and script.times < 1:
-            raise UsageError(f"times must be 1 or more, or None for ever, not {script.times}")
+        if script.usage is not None and not isinstance(script.usage, Counts):
+            raise UsageError(f"usage is a Counts, not {script.usage!r}")
+        check_fields(ScriptSpec.of(script))
+        if script.when is not None and not callable(script.when):
+            raise UsageError(f"when must be a function of the request, not {script.when!r}")
         if script.error is not None:
             refusals.check_error(self._catalog, script.error, script.values)
         if script.fault is not None:

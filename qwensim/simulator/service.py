@@ -25,7 +25,7 @@ from qwensim.simulator.journal import Journal
 from qwensim.simulator.pace import INSTANT, Pace
 from qwensim.simulator.refusals import Refusal, Refused
 from qwensim.simulator.replies.composer import Composer
-from qwensim.simulator.replies.scripts import Script, tool_call
+from qwensim.simulator.replies.scripts import Script, script_of
 from qwensim.simulator.replies.tokens import Estimate, Tokenizer
 from qwensim.simulator.scenario import Scenario
 from qwensim.simulator.surfaces.chat import ChatSurface
@@ -74,6 +74,8 @@ class Simulator:
         self._lock = threading.RLock()
         self.scenario = Scenario(self.catalog, self._lock)
         self._accounts = Accounts(self.catalog, accounts)
+        if not isinstance(pace, Pace):
+            raise UsageError(f"pace is a Pace, such as INSTANT or REALISTIC, not {pace!r}")
         check_fields(pace)
         if client_check not in get_args(ClientCheck):
             known = ", ".join(get_args(ClientCheck))
@@ -107,15 +109,13 @@ class Simulator:
     def script(self, script: Script | str | None = None, **fields: Any) -> Script:
         """Set a scripted reply and return it: a `Script`, a text, or the fields of a `Script`.
 
-        Tool calls may be given as `(name, arguments)`. Raises `UsageError` for an unknown error id
-        or values that its message lacks, `TypeError` for a field that does not exist.
+        Tool calls may be given as `(name, arguments)`. Raises `UsageError` for a field that does
+        not exist or has a wrong value, an unknown error id, or values that its message lacks.
         """
         if not isinstance(script, Script):
             if script is not None:
                 fields["text"] = script
-            if "tool_calls" in fields:
-                fields["tool_calls"] = tuple(tool_call(call) for call in fields["tool_calls"])
-            script = Script(**fields)
+            script = script_of(fields)
         self.scenario.add_script(script)
         return script
 

@@ -138,6 +138,20 @@ def dialect(name: str, extends: str) -> dict[str, Any]:
             "on.coding.dialect",
             "'moon'",
         ),
+        # Whether a host serves it or not.
+        (
+            {"model": [{"id": "glm-5", "on": {"coding": {"context": "big"}}}]},
+            "model glm-5",
+            "on.coding.context",
+            "got `str`",
+        ),
+        (
+            {"model": [{"id": "qwen-plus", "on": {"coding": {"contxt": 1}}}]},
+            "model qwen-plus",
+            "on.coding.contxt",
+            "unknown",
+        ),
+        ({"model": [{"id": "glm-5", "surfaces": ["cht"]}]}, "model glm-5", "surfaces[0]", "'cht'"),
         ({"plan": [{"id": "coding", "wrong_key": "moon"}]}, "plan coding", "wrong_key", "'moon'"),
         ({"plan": [{"id": "coding", "key_pattern": "("}]}, "plan coding", "key_pattern", "regular"),
         ({"host": [{"name": CHINA, "dialect": "moon"}]}, f"host {CHINA}", "dialect", "classic"),
@@ -149,6 +163,18 @@ def dialect(name: str, extends: str) -> dict[str, Any]:
         ),
         ({"error": [{"id": "overdue", "envelope": "moon"}]}, "error overdue", "envelope", "plan"),
         ({"error": [{"id": "overdue", "status": 99}]}, "error overdue", "status", ">= 200"),
+        ({"error": [{"id": "overdue", "message": "{"}]}, "error overdue", "message", "is no templ"),
+        ({"error": [{"id": "overdue", "param": "{a.b}"}]}, "error overdue", "param", "is no templ"),
+        (
+            {"error": [{"id": "overdue", "message_stream": "{}"}]},
+            "error overdue",
+            "message_stream",
+            "is no templ",
+        ),
+        ({"envelope": [{"id": "plan", "error": ["msg"]}]}, "envelope plan", "error[0]", "'msg'"),
+        ({"usage": [{"id": "text", "fields": ["tokens"]}]}, "usage text", "fields[0]", "regex"),
+        ({"words": [{"id": "english", "words": []}]}, "words english", "words", ">= 1"),
+        ({"parameter": [{"name": "seed", "types": []}]}, "parameter seed", "types", ">= 1"),
         (
             {"parameter": [{"name": "seed", "out_of_range": "moon"}]},
             "parameter seed",
@@ -156,6 +182,14 @@ def dialect(name: str, extends: str) -> dict[str, Any]:
             "'moon'",
         ),
         ({"dialect": [{"id": "new", "usage": "moon"}]}, "dialect new", "usage", "'moon'"),
+        ({"dialect": [dialect("classic", "moon")]}, "dialect classic", "extends", "trimmed"),
+        ({"dialect": [dialect("classic", "classic")]}, "dialect classic", "extends", "'classic'"),
+        (
+            {"dialect": [dialect("classic", "new"), dialect("new", "classic")]},
+            "dialect classic",
+            "extends",
+            "'new' extends this one itself",
+        ),
         ({"agent": [{"id": "openclaw", "pattern": "["}]}, "agent openclaw", "pattern", "regular"),
         (
             {"credential": [{"id": "cookie", "patterns": ["*"]}]},
@@ -177,28 +211,6 @@ def test_a_mistake_is_named_by_file_row_and_field(
         f": {error.problem}"
     )
     assert isinstance(error, QwensimError)
-
-
-@pytest.mark.parametrize(
-    "overlay",
-    [
-        {"dialect": [dialect("classic", "moon")]},
-        {"dialect": [dialect("classic", "classic")]},
-        {"dialect": [dialect("classic", "new"), dialect("new", "classic")]},
-    ],
-    ids=["unknown", "itself", "circle"],
-)
-def test_a_dialect_extends_another_one(overlay: dict[str, Any]) -> None:
-    with pytest.raises(CatalogError, match="is no other dialect; there are: classic") as caught:
-        load(overlay)
-    assert caught.value.row.startswith("dialect ")
-    assert caught.value.field == "extends"
-
-
-def test_what_differs_on_a_host_must_fit_the_row() -> None:
-    with pytest.raises(CatalogError, match=f"what differs on {PLAN} does not fit") as caught:
-        load({"model": [{"id": "glm-5", "on": {"coding": {"context": "big"}}}]})
-    assert (caught.value.row, caught.value.field) == ("model glm-5", "on")
 
 
 def test_a_bundled_row_stands_once() -> None:
@@ -268,7 +280,7 @@ def test_a_damaged_field_of_any_row_is_named_or_harmless(data: st.DataObject) ->
         assert field != "no_such_field"
         return
     name = damaged[TABLES[table][1]]
-    assert error.file in {"overlay 1", "the catalogue"}
+    assert error.file == "overlay 1"
     assert error.row == (f"{table} {name}" if name and isinstance(name, str) else f"{table} 1")
     assert error.field.startswith(field)
     assert error.problem

@@ -36,3 +36,15 @@ def test_a_pattern_must_be_a_regular_expression(pattern: str) -> None:
 def test_a_moment_stands_for_its_day() -> None:
     noon = dt.datetime.combine(PAGE_DATE, dt.time(12), tzinfo=dt.UTC)
     assert load(as_of=noon) is load(as_of=PAGE_DATE)
+
+
+def test_an_overlay_changes_one_shape_of_a_dialect_and_leaves_the_others() -> None:
+    shape = '{"message":$message,"index":$index}'
+    changed = load({"dialect": [{"id": "classic", "shapes": {"choice": shape}}]})
+    bundled = load().dialects["classic"].shapes
+    assert changed.dialects["classic"].shapes == {**bundled, "choice": shape}
+
+
+def test_a_shape_must_not_want_what_nothing_gives() -> None:
+    with pytest.raises(CatalogError, match=r"dialect classic: shapes.text: no value \$nope goes"):
+        load({"dialect": [{"id": "classic", "shapes": {"text": '{"x":$nope}'}}]})

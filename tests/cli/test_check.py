@@ -1,6 +1,7 @@
 """`qwensim check`: what it prints, and how it ends."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,10 @@ def test_any_base_url_stands_for_a_host(check: Check) -> None:
 
 
 def test_a_broken_promise_is_told_below_the_table_and_in_the_exit_code(check: Check) -> None:
-    result = check("--target", "http://127.0.0.1:1/v1", "--case", "usage-asked", QWEN_API_KEY=KEY)
+    with socket.socket() as bound:  # and not listened on
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}/v1"
+        result = check("--target", url, "--case", "usage-asked", QWEN_API_KEY=KEY)
     assert result.code == 1
     lines = result.out.splitlines()
     below = lines.index(f"usage-asked at {HOSTS[1]}")

@@ -98,13 +98,14 @@ def test_a_service_that_does_nothing_right_keeps_no_promise(answer: str, catalog
 
 def replaced(catalog: Catalog, table: str, row: str, **fields: Any) -> Catalog:
     """Return a catalogue in which a row is another one."""
-    tables = {name: catalog.table(name) for name in TABLES}
+    tables = {name: getattr(catalog, PLURALS.get(name, f"{name}s")) for name in TABLES}
     changed = msgspec.structs.replace(tables[table][row], **fields)
     tables[table] = {**tables[table], row: changed}
     return Catalog.from_tables(tables)
 
 
 TABLES = tuple(loader.TABLES)
+PLURALS = {"advertised": "advertised", "words": "words"}
 
 MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("model", "qwen3.5-plus", {"thinking": "off"}, {"thinking-level-unset", "thinking-on-default"}),

@@ -234,7 +234,7 @@ def test_reset_drops_scripts_faults_and_requests(served: Any) -> None:
     served.simulator.script("hello", times=2)
     served.simulator.fault("delay", model="other")
     served.ask()
-    assert "unknown field `all`" in served.refused(RESET, json={"all": True})
+    assert "unknown field `all`; there are: none" in served.refused(RESET, json={"all": True})
     assert len(served.simulator.journal) == 1
     answer = served.client.post(RESET)
     assert answer.json() == {"status": "ok", "scripts": 0, "faults": 0, "requests": 0}

@@ -1,6 +1,7 @@
 """`mock`: unmodified clients meet the fake under the real host names."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import qwensim
 from qwensim import Account, Fake, Simulator, UsageError
 from qwensim.exchange import Event, Request
 from qwensim.mocking import HTTPCORE2, mock
+from qwensim.recording import read
 
 BASE_URL = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"
 KEY = "sk-not-a-real-key"
@@ -166,8 +168,11 @@ def test_an_allowed_host_is_reached(client: Any, local_server: str) -> None:
 
 
 def test_an_allowed_host_that_does_not_answer_fails_as_ever(client: Any) -> None:
-    with mock(allow=["127.0.0.1"]), pytest.raises(client.library.ConnectError) as caught:
-        client.send("GET", "http://127.0.0.1:1/")
+    with socket.socket() as bound:  # and not listened on
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}/"
+        with mock(allow=["127.0.0.1"]), pytest.raises(client.library.ConnectError) as caught:
+            client.send("GET", url)
     assert "refused:" not in str(caught.value)
 
 
@@ -380,7 +385,8 @@ def test_a_cassette_is_recorded_and_then_plays_without_the_fake(
     with mock(cassette=cassette, record="once") as fake:
         fake.script("Good day")
         recorded = client.chat()
-    assert "simulated" in cassette.read_text("utf-8")
+    origin = read(cassette).provenance
+    assert (origin.kind, origin.host) == ("simulated", "dashscope-intl.aliyuncs.com")
     assert KEY not in cassette.read_text("utf-8")
     for record in ("none", "once"):
         with mock(cassette=cassette, record=record) as fake:
@@ -388,6 +394,19 @@ def test_a_cassette_is_recorded_and_then_plays_without_the_fake(
             played = client.chat()
         assert fake.requests == ()
         assert played.content == recorded.content
+
+
+def test_nothing_is_recorded_where_there_are_problems(plain_client: Any, tmp_path: Path) -> None:
+    cassette = tmp_path / "greeting.yaml"
+
+    @mock(cassette=cassette, record="once")
+    def ask(fake: Fake) -> None:
+        plain_client.chat()
+        fake.script("Good day")
+
+    with pytest.raises(AssertionError, match="script not used up"):
+        ask()  # type: ignore[call-arg] # is given
+    assert not cassette.exists()
 
 
 def test_a_cassette_that_is_not_played_fails(plain_client: Any, tmp_path: Path) -> None:

@@ -315,7 +315,7 @@ def test_a_cassette_is_not_for_the_server(run: Run) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("qwensim_seed = seven", "ini options of qwensim: *Expected `int`, got `str`*seed*"),
+        ("qwensim_seed = seven", "ini option qwensim_seed: no whole number: 'seven'"),
         ("qwensim_catalog = missing.toml", "*missing.toml: cannot be read*"),
         ("qwensim_allow_hosts = dashscope.aliyuncs.com", "*is the service's own host*"),
     ],
@@ -487,6 +487,21 @@ def test_nothing_is_recorded_of_a_test_that_fails(run: Run) -> None:
         "--qwensim-record=once",
     )
     result.assert_outcomes(failed=1)
+    assert not (run.folder / "cassettes").exists()
+
+
+def test_nothing_is_recorded_of_a_test_that_leaves_a_script(run: Run) -> None:
+    result = run(
+        """
+        @pytest.mark.qwensim(cassette="greeting.yaml")
+        def test_it(qwensim):
+            ask()
+            qwensim.script("Good day")
+        """,
+        "--qwensim-record=once",
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["script not used up*"])
     assert not (run.folder / "cassettes").exists()
 
 

@@ -1,6 +1,7 @@
 """An audit finds what redaction would take out, and tells where without telling what."""
 
 import base64
+import gzip
 import json
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def cassette(
     request_headers: dict[str, list[str]] | None = None,
     request_body: str = "",
     headers: dict[str, list[str]] | None = None,
-    body: str = "",
+    body: str | bytes = "",
 ) -> str:
     """Return a cassette as any program with vcrpy might leave it."""
     request = {
@@ -50,6 +51,7 @@ def stream(*parts: str) -> str:
 
 
 SSE = {"Content-Type": ["text/event-stream"]}
+GZIP = {"Content-Encoding": ["gzip"]}
 
 PLANTED = {
     "authorization": (
@@ -80,6 +82,21 @@ PLANTED = {
         "response body",
         "account",
     ),
+    "body-number": (
+        cassette(body=json.dumps({"caller_uid": 123})),
+        "response body",
+        "account",
+    ),
+    "body-compressed": (
+        cassette(headers=GZIP, body=gzip.compress(KEY.encode())),
+        "response body",
+        "api-key",
+    ),
+    "body-of-an-unknown-encoding": (
+        cassette(headers={"Content-Encoding": ["br"]}, body=b"\x81\x82"),
+        "response body",
+        "unreadable",
+    ),
     "body-escaped": (
         cassette(body='{"a": "\\u0073\\u006b-0123456789"}'),
         "response body",
@@ -97,6 +114,11 @@ PLANTED = {
     ),
     "split": (
         cassette(headers=SSE, body=stream("a sk-01", "2345", "6789 b")),
+        "response body",
+        "hidden",
+    ),
+    "split-without-a-type": (
+        cassette(body=stream("a sk-01", "2345", "6789 b")),
         "response body",
         "hidden",
     ),

@@ -1,6 +1,8 @@
 """The files: read safely, written the same each time, exchanged with vcrpy."""
 
 import datetime as dt
+import gzip
+import zlib
 from pathlib import Path
 
 import httpx2
@@ -215,6 +217,38 @@ def test_cassettes_of_older_httpx_are_read() -> None:
     assert cassette.interactions[0].status == 404
     assert cassette.interactions[0].body == b"gone"
     assert cassette.provenance == Provenance(kind="unknown")
+
+
+ENCODED = {
+    "gzip": ("gzip", gzip.compress(b"abc")),
+    "zlib": ("deflate", zlib.compress(b"abc")),
+    "decoded": ("gzip", b"abc"),
+}
+
+
+@pytest.mark.parametrize("name", ENCODED)
+def test_compressed_answers_are_read_as_what_they_say(name: str) -> None:
+    encoding, body = ENCODED[name]
+    (interaction,) = parse(answered(encoding, body), file=FILE).interactions
+    assert interaction.body == b"abc"
+    assert interaction.headers == (("content-length", "3" if name != "decoded" else "99"),)
+
+
+def test_what_cannot_be_decompressed_stays_as_it_is() -> None:
+    (interaction,) = parse(answered("br", b"\x81\x82\x83"), file=FILE).interactions
+    assert interaction.body == b"\x81\x82\x83"
+    assert interaction.headers == (("content-encoding", "br"), ("content-length", "99"))
+
+
+def answered(encoding: str, body: bytes) -> str:
+    """Return a cassette with one answer, whose length is given as 99."""
+    response = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"Content-Encoding": [encoding], "Content-Length": ["99"]},
+        "body": {"string": body},
+    }
+    request = {"method": "GET", "uri": "u", "body": "", "headers": {}}
+    return yaml.safe_dump({"interactions": [{"request": request, "response": response}]})
 
 
 def test_metadata_of_others_is_passed_over() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import httpx2
+import msgspec
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
 
@@ -405,11 +406,34 @@ def test_a_recording_of_unknown_origin_says_no_more_than_it_knows(
     )
 
 
-def test_the_origin_that_is_given_is_kept(ask: Any, fake: Any, chat: Chat, path: Path) -> None:
-    told = Provenance(kind="published", source="https://example.com/1", date=dt.date(2026, 1, 2))
+@pytest.mark.parametrize(
+    ("given", "written"), [("", "dashscope.aliyuncs.com"), ("a gateway", "a gateway")]
+)
+def test_the_origin_that_is_given_is_kept_and_lacks_no_host(
+    ask: Any, fake: Any, chat: Chat, path: Path, given: str, written: str
+) -> None:
+    told = Provenance(kind="published", source="https://a/1", date=dt.date(2026, 1, 2), host=given)
     with use_cassette(path, record="all", provenance=told):
         ask(fake, **chat())
-    assert read(path).provenance == told
+    assert read(path).provenance == msgspec.structs.replace(told, host=written)
+
+
+def test_an_app_in_this_process_runs_and_is_not_recorded(
+    ask: Any, fake: Any, chat: Chat, path: Path
+) -> None:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return list(ask(fake, **chat()).pieces)
+
+    def answer(library: Any) -> bytes:
+        with library.Client(transport=library.WSGITransport(app)) as client:
+            return bytes(client.get("http://app.test/").content)
+
+    with use_cassette(path, record="once"):
+        live = answer(httpx2)
+    with use_cassette(path):
+        assert answer(httpx) == live
+    assert [item.uri for item in read(path).interactions] == [URL]
 
 
 def test_headers_that_tell_of_the_machine_are_left_out(

@@ -204,3 +204,28 @@ def test_no_account_shows_its_key() -> None:
         "Account(key='[redacted]', plan='standard', region='china', state='good')"
     )
     assert "0123456789" not in f"{[account]}{account!s}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[[{STANDARD}]]\nkey = "x"',
+        f'[[account]]\nkey = "{STANDARD}"\nplan = "{STANDARD}"',
+        f'[[account]]\nkey = "{STANDARD}"\n"{STANDARD}" = true',
+        f'[[account]]\nkey = "{STANDARD}"\nmodels = ["{STANDARD}"]',
+    ],
+)
+def test_a_key_in_the_wrong_place_of_a_file_is_not_shown(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "accounts.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(CatalogError) as caught:
+        read_accounts(file, load())
+    assert caught.value.file == str(file)
+    assert STANDARD not in str(caught.value)
+
+
+def test_a_value_that_no_check_gives_stays_a_hole_of_the_message(send: Send) -> None:
+    catalog = load({"error": [{"id": "overdue", "message": "{model} owes {amount}, see {link}"}]})
+    simulator = Simulator(catalog=catalog, accounts=[Account(key=STANDARD, state="overdue")])
+    words = send(simulator).error["message"]
+    assert words.startswith("{model} owes {amount}, see https://")

@@ -245,7 +245,6 @@ def test_a_predicate_may_set_another_script(send: Send) -> None:
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"times": 0}, "times must be 1 or more, or None for ever, not 0"),
         ({"error": "nope"}, "no error 'nope'; there are: "),
         ({"error": "input-length"}, "'input-length' wants values for: limit"),
         ({"error": "image-too-small", "values": {"height": 1}}, "wants values for: width"),
@@ -259,13 +258,30 @@ def test_a_script_that_cannot_be(fields: dict[str, Any], problem: str) -> None:
         Simulator().script(**fields)
 
 
-def test_a_field_that_does_not_exist() -> None:
-    with pytest.raises(TypeError, match="txet"):
-        Simulator().script(txet="x")
-
-
 def test_a_script_may_be_made_beforehand(send: Send) -> None:
     simulator = Simulator()
     script = Script(text="Hello", error=None)
     assert simulator.script(script) is script
     assert send(simulator).text == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"text": 3}, "Expected `str | null`, got `int` - at `$.text`"),
+        ({"model": 3}, "at `$.model`"),
+        ({"last_user": 3}, "at `$.last_user`"),
+        ({"usage": {"prompt": 1}}, "usage is a Counts, not {'prompt': 1}"),
+        ({"fault": "drop"}, "at `$.fault`"),
+        ({"times": 0}, "at `$.times`"),
+        ({"when": "always"}, "when must be a function of the request, not 'always'"),
+        ({"tool_calls": 5}, "tool_calls is a list of (name, arguments), not 5"),
+        ({"tool_calls": ["weather"]}, "a tool call is (name, arguments), not 'weather'"),
+        ({"texxt": "a"}, "a script has no field 'texxt'; there are: text, reasoning, tool_calls"),
+    ],
+)
+def test_a_script_that_is_none_is_told(fields: dict[str, Any], told: str) -> None:
+    simulator = Simulator()
+    with pytest.raises(UsageError, match=re.escape(told)):
+        simulator.script(**fields)
+    assert not simulator.unused_scripts

@@ -20,7 +20,8 @@ from typing import Annotated
 
 import msgspec
 
-from qwensim.catalog.loader import convert_row, read_toml
+from qwensim.catalog.checks import convert_row
+from qwensim.catalog.loader import read_toml
 from qwensim.contract.drift.comparison import Difference
 from qwensim.contract.drift.findings import Finding
 from qwensim.errors import CatalogError

@@ -81,6 +81,20 @@ class ScriptQueue:
         return None
 
 
+def script_of(fields: dict[str, Any]) -> Script:
+    """Make a script of its fields; tool calls may be `(name, arguments)`.
+
+    Raises `UsageError` for a field that does not exist and for calls that are none.
+    """
+    if unknown := set(fields) - set(Script.__struct_fields__):
+        known = ", ".join(Script.__struct_fields__)
+        raise UsageError(f"a script has no field {min(unknown)!r}; there are: {known}")
+    calls = fields.get("tool_calls", ())
+    if not isinstance(calls, list | tuple):
+        raise UsageError(f"tool_calls is a list of (name, arguments), not {calls!r}")
+    return Script(**{**fields, "tool_calls": tuple(tool_call(call) for call in calls)})
+
+
 def tool_call(call: ToolCall | Iterable[Any] | dict[str, Any]) -> ToolCall:
     """Make a call from a name with arguments: `("weather", {"city": "Paris"})`."""
     if isinstance(call, ToolCall):

@@ -1,0 +1,188 @@
+"""What must hold of the tables before they become a catalogue: each row names its mistakes."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from string import Formatter
+from typing import Any, NamedTuple
+
+import msgspec
+
+from qwensim.catalog.catalog import Tables
+from qwensim.catalog.rows import ModelRow
+from qwensim.errors import CatalogError
+
+Files = Mapping[str, Mapping[str, str]]
+"""Table, row name, the file that said it last."""
+
+
+def convert_row(fields: Any, struct: type[Any], *, file: str, row: str, within: str = "") -> Any:
+    """Decode one row into its struct; raises `CatalogError` with the field that is wrong.
+
+    `within` is the field in which the fields stand, if it is not the row itself.
+    """
+    try:
+        return msgspec.convert(fields, struct)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        field = place.strip("`.")
+        if named := re.search(r"field `(\w+)`", problem):
+            field = field or named[1]
+        raise CatalogError(
+            problem, file=file, row=row, field=".".join(filter(None, (within, field)))
+        ) from error
+
+
+def check(tables: Tables, files: Files) -> None:
+    """Raise `CatalogError` unless all names, patterns, templates and differences are sound."""
+    for reference in _references(tables):
+        if reference.value not in reference.allowed:
+            raise _unknown(files, reference)
+    for table, name, field, pattern in _patterns(tables):
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise _wrong(files, table, name, field, f"is no regular expression: {error}") from error
+    for name, field, template in _templates(tables):
+        if not _is_template(template):
+            problem = f"is no template: {template!r}; values stand in it as {{name}}"
+            raise _wrong(files, "error", name, field, problem)
+    _check_dialects(tables, files)
+    _check_differences(tables, files)
+
+
+def _check_dialects(tables: Tables, files: Files) -> None:
+    """Check what dialects extend, and what stands in their shapes."""
+    for name, parent in _loops(tables):
+        raise _wrong(files, "dialect", name, "extends", f"{parent!r} extends this one itself")
+    for name, field, hole in _strange_holes(tables):
+        known = ", ".join(sorted(_HOLES))
+        problem = f"no value ${hole} goes into an answer; there are: {known}"
+        raise _wrong(files, "dialect", name, field, problem)
+
+
+def _check_differences(tables: Tables, files: Files) -> None:
+    """Check what differs of a model on a plan or host."""
+    for model in tables["model"].values():
+        for place, changes in model.on.items():
+            convert_row(
+                {**msgspec.structs.asdict(model), **changes, "on": {}},
+                ModelRow,
+                file=files["model"][model.id],
+                row=f"model {model.id}",
+                within=f"on.{place}",
+            )
+
+
+def _wrong(files: Files, table: str, name: str, field: str, problem: str) -> CatalogError:
+    return CatalogError(problem, file=files[table][name], row=f"{table} {name}", field=field)
+
+
+class _Reference(NamedTuple):
+    """A field that names another row."""
+
+    table: str
+    row: str
+    field: str
+    value: str
+    allowed: Collection[str]
+
+
+def _unknown(files: Files, reference: _Reference) -> CatalogError:
+    known = ", ".join(sorted(reference.allowed))
+    problem = f"{reference.value!r} is not known; there are: {known}"
+    return _wrong(files, reference.table, reference.row, reference.field, problem)
+
+
+def _references(tables: Tables) -> Iterator[_Reference]:
+    hosts_and_plans = {*tables["host"], *tables["plan"]}
+    keys_and_models = ("missing_key", "wrong_key", "unknown_model", "client_check")
+    for table, fields, allowed in (
+        ("plan", keys_and_models, tables["error"]),
+        ("host", ("plan",), tables["plan"]),
+        ("host", ("dialect",), tables["dialect"]),
+        ("auth_choice", ("host",), tables["host"]),
+        ("model", ("hosts", "on"), hosts_and_plans),
+        ("model", ("usage",), tables["usage"]),
+        ("model", ("dialect",), tables["dialect"]),
+        ("error", ("envelope",), tables["envelope"]),
+        ("parameter", ("wrong_type", "out_of_range", "too_small"), tables["error"]),
+        ("dialect", ("extends",), tables["dialect"]),
+        ("dialect", ("usage", "usage_stream"), tables["usage"]),
+    ):
+        for name, row in tables[table].items():
+            for field in fields:
+                for value in _names_in(getattr(row, field)):
+                    yield _Reference(table, name, field, value, allowed)
+    for model in tables["model"].values():
+        for place, changes in model.on.items():
+            for field in ("usage", "dialect"):
+                for value in _names_in(changes.get(field)):
+                    path = f"on.{place}.{field}"
+                    yield _Reference("model", model.id, path, value, tables[field])
+
+
+def _names_in(value: Any) -> Iterable[Any]:
+    """Return the names in a field that holds one, none or several."""
+    return tuple(value) if isinstance(value, tuple | dict) else () if value is None else (value,)
+
+
+def _loops(tables: Tables) -> Iterator[tuple[str, str]]:
+    """Yield the dialects that extend themselves, in however many steps, by what they extend."""
+    rows = tables["dialect"]
+    for name in rows:
+        passed, at = [name], name
+        while (parent := rows[at].extends) is not None and parent not in passed:
+            passed.append(at := parent)
+        if parent == name:
+            yield name, passed[-1]
+
+
+def _patterns(tables: Tables) -> Iterator[tuple[str, str, str, str]]:
+    """Yield table, row, field and text of every regular expression."""
+    for plan in tables["plan"].values():
+        yield "plan", plan.id, "key_pattern", plan.key_pattern
+    for agent in tables["agent"].values():
+        yield "agent", agent.id, "pattern", agent.pattern
+    for credential in tables["credential"].values():
+        for pattern in credential.patterns:
+            yield "credential", credential.id, "patterns", pattern
+    for failure in tables["failure"].values():
+        if failure.message is not None:
+            yield "failure", failure.id, "message", failure.message
+
+
+def _templates(tables: Tables) -> Iterator[tuple[str, str, str]]:
+    """Yield row, field and text of every template of the error table."""
+    for error in tables["error"].values():
+        for field in ("message", "message_stream", "param"):
+            if (template := getattr(error, field)) is not None:
+                yield error.id, field, template
+
+
+_HOLES = {
+    *("arguments", "call_id", "call_index", "calls", "choice", "choices", "content", "created"),
+    *("finish", "id", "index", "logprobs", "message", "model", "name", "reasoning", "usage"),
+}
+"""The values that the shapes of a dialect may have."""
+
+
+def _strange_holes(tables: Tables) -> Iterator[tuple[str, str, str]]:
+    """Yield row, field and name of every hole of a dialect that nothing fills."""
+    for row in tables["dialect"].values():
+        texts = {field: getattr(row, field) for field in ("completion", "event", "event_usage")}
+        texts |= {f"shapes.{name}": shape for name, shape in row.shapes.items()}
+        for field, text in texts.items():
+            for hole in re.findall(r"\$(\w+)", text or ""):
+                if hole not in _HOLES:
+                    yield row.id, field, hole
+
+
+def _is_template(text: str) -> bool:
+    try:
+        holes = [hole for hole in Formatter().parse(text) if hole[1] is not None]
+    except ValueError:
+        return False
+    return all(
+        str(name).isidentifier() and not spec and conversion is None
+        for _, name, spec, conversion in holes
+    )

@@ -1,0 +1,62 @@
+"""Where OpenClaw keeps its files (OpenClaw docs/help/environment, 2026-05)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """The files of one installation; none of them need exist."""
+
+    config: Path
+    state: Path
+    """The folder of everything that is not the configuration."""
+
+    @property
+    def profiles(self) -> Path:
+        """The auth profile store of the main agent, where keys are."""
+        return self.state / "agents" / "main" / "agent" / "auth-profiles.json"
+
+    @property
+    def env_file(self) -> Path:
+        """Variables that a daemon finds although no shell gave it any."""
+        return self.state / ".env"
+
+
+def places(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Places:
+    """Return where the files are; a given `path` is that of `openclaw.json`.
+
+    Without one it is OPENCLAW_CONFIG_PATH, else `openclaw.json` in the state folder. That is
+    OPENCLAW_STATE_DIR, else `.openclaw` in OPENCLAW_HOME or the home of the user. A given `path`
+    keeps the state folder with it, unless the environment names one: what lies beside the file
+    belongs to the same installation.
+    """
+    environ = os.environ if environ is None else environ
+    home = _home(environ)
+    explicit = _folder(environ.get("OPENCLAW_STATE_DIR", ""), home)
+    state = explicit or home / ".openclaw"
+    if path is not None:
+        config = Path(path).expanduser().absolute()
+        stated = explicit is not None or environ.get("OPENCLAW_HOME", "").strip()
+        return Places(config=config, state=state if stated else config.parent)
+    config_path = _folder(environ.get("OPENCLAW_CONFIG_PATH", ""), home)
+    return Places(config=config_path or state / "openclaw.json", state=state)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    user = environ.get("HOME", "").strip() or environ.get("USERPROFILE", "").strip()
+    home = Path(user) if user else Path.home()
+    return _folder(environ.get("OPENCLAW_HOME", ""), home) or home.absolute()
+
+
+def _folder(value: str, home: Path) -> Path | None:
+    """Return the path of a variable, `~` being that home, or None if it is blank."""
+    value = value.strip()
+    if not value:
+        return None
+    head, slash, rest = value.partition("/")
+    if head == "~":
+        return (home / rest).absolute() if slash else home.absolute()
+    return Path(value).absolute()

@@ -13,7 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--qwensim-target",
         action="append",
-        choices=("fake", "served", "cassettes", "live"),
+        choices=("fake", "served", "cassettes", "gateway", "live"),
         help="What the contract's cases are held against; repeatable. Live needs keys, and spends"
-        " tokens. [default: fake, served and cassettes]",
+        " tokens. [default: all but live]",
     )

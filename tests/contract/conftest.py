@@ -1,15 +1,40 @@
 """The contract's cases as tests: one for each case, host and target."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from qwensim.catalog import Catalog, load
-from qwensim.contract import Cassettes, Fake, Live, Served, Target, cases
+from qwensim.catalog.keys import FAKE_KEYS
+from qwensim.catalog.rows import HostRow
+from qwensim.contract import Case, Cassettes, Fake, Gateway, Live, Served, Target, cases
+from qwensim.contract.session import Session
+from qwensim.server import serve
+from qwensim.simulator import Simulator
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
-DEFAULT_TARGETS = ("fake", "served", "cassettes")
+DEFAULT_TARGETS = ("fake", "served", "cassettes", "gateway")
+
+
+class Gateways:
+    """A gateway in the place of each host, at a base URL of its own."""
+
+    name = "gateway"
+
+    def __init__(self, catalog: Catalog, base_urls: Mapping[str, str]) -> None:
+        self.catalog = catalog
+        self._gateways = {
+            host.name: Gateway(base_urls[host.name], key=FAKE_KEYS[host.plan], catalog=catalog)
+            for host in catalog.hosts.values()
+        }
+
+    def obstacle(self, case: Case, host: HostRow) -> str | None:
+        return self._gateways[host.name].obstacle(case, host)
+
+    def session(self, case: Case, host: HostRow) -> AbstractContextManager[Session]:
+        return self._gateways[host.name].session(case, host)
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +45,12 @@ def catalog() -> Catalog:
 @pytest.fixture(scope="session")
 def targets(catalog: Catalog) -> Iterator[dict[str, Target]]:
     """The targets by name; the served fake stops at the end."""
-    with Served(catalog) as served:
+    with Served(catalog) as served, serve(Simulator(catalog=catalog)) as behind:
         everything: tuple[Target, ...] = (
             Fake(catalog),
             served,
             Cassettes(CASSETTES, catalog),
+            Gateways(catalog, behind.base_urls),
             Live(catalog),
         )
         yield {target.name: target for target in everything}

@@ -203,3 +203,16 @@ def test_the_async_twin_does_the_same(home: Any) -> None:
     assert asyncio.run(ask()) == "ok"
     assert peer.requests[0].headers["x-team"] == "red"
     assert str(peer.requests[0].url) == f"{CODING}/chat/completions"
+
+
+def test_a_refused_key_is_told_by_its_source(home: Any) -> None:
+    home.holds(coding())
+    body = {
+        "error": {"message": "invalid access token or token expired", "code": "invalid_api_key"}
+    }
+    peer = Peer(401, body)
+    provider = provider_from_config(environ=home.environ, http_client=peer.client)
+    with pytest.raises(ProviderError) as caught:
+        provider.chat("qwen/qwen3.5-plus", "hi")
+    assert provider.key.source in caught.value.advice
+    assert "api_key" not in caught.value.advice

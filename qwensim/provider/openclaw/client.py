@@ -11,6 +11,7 @@ from qwensim.errors import UsageError
 from qwensim.provider.async_client import AsyncQwenProvider
 from qwensim.provider.base import BaseProvider
 from qwensim.provider.client import QwenProvider
+from qwensim.provider.failures import Classifier
 from qwensim.provider.openclaw.config import Config, read_config
 from qwensim.provider.openclaw.keys import FoundKey, Shell, find_key, headers_of
 from qwensim.provider.openclaw.targets import Target, target
@@ -44,6 +45,7 @@ class _Configured(BaseProvider):
     def _configure(self, setup: Setup) -> None:
         self._setup = setup
         self._credential = replace(self._credential, source=setup.key.source)
+        self._classifier = Classifier(setup.catalog, self.endpoint, self._credential)
 
     @property
     def model(self) -> str:

@@ -1,5 +1,4 @@
 """The commands and their options; the work of each is a module of its own."""
-# ruff: noqa: PLC0415 - a command imports what it needs when it runs, so that the program starts fast
 
 import io
 import sys

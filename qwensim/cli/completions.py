@@ -1,5 +1,4 @@
 """What the shell may complete: names of the bundled catalogue."""
-# ruff: noqa: PLC0415 - the catalogue is read when the shell asks, not when the program starts
 
 
 def host_names() -> list[str]:

@@ -55,7 +55,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_provider(name: str) -> None:
     """Raise `UsageError` unless the name is that of the provider whose models are known."""
-    from qwensim.provider.refs import PROVIDERS  # noqa: PLC0415 - brings the openai SDK with it
+    from qwensim.provider.refs import PROVIDERS
 
     if name.lower() not in PROVIDERS:
         raise UsageError(f"no provider {name!r}; there are: {', '.join(PROVIDERS)}")

@@ -64,6 +64,6 @@ Recordings: TypeAlias = Annotated[
 
 def catalog_of(overlays: Iterable[Path] | None, as_of: dt.datetime | None) -> "Catalog":
     """Return the catalogue that `--catalog` and `--as-of` ask for."""
-    from qwensim.catalog import PAGE_DATE, load  # noqa: PLC0415 - the program starts fast
+    from qwensim.catalog import PAGE_DATE, load
 
     return load(*overlays or (), as_of=as_of.date() if as_of else PAGE_DATE)

@@ -1,5 +1,4 @@
 """The commands of a user's setup, with their options: onboarding, diagnosis, the models."""
-# ruff: noqa: PLC0415 - a command imports what it needs when it runs, so that the program starts fast
 
 from contextlib import ExitStack
 from pathlib import Path

@@ -1,5 +1,4 @@
 """The commands of the contract suite and its recordings, with their options."""
-# ruff: noqa: PLC0415 - a command imports what it needs when it runs, so that the program starts fast
 
 import datetime as dt
 from pathlib import Path

@@ -84,7 +84,7 @@ def read(path: Path) -> Cassette:
 
 def parse(text: str, *, file: Path) -> Cassette:
     """Read the text of a cassette; raises `CassetteError` as `read` does."""
-    data = _load(text, file)
+    data = load(text, file=file)
     if not isinstance(data, dict) or not isinstance(data.get("interactions"), list):
         raise CassetteError("is no cassette: it has no list of `interactions`", file=file)
     return Cassette(
@@ -96,7 +96,11 @@ def parse(text: str, *, file: Path) -> Cassette:
     )
 
 
-def _load(text: str, file: Path) -> Any:
+def load(text: str, *, file: Path) -> Any:
+    """Load YAML that holds plain data only, nested no deeper than libyaml can bear.
+
+    Raises `CassetteError` with the line for anything else.
+    """
     try:
         _check_depth(text, file)
         return yamlserializer.deserialize(text)

@@ -215,11 +215,15 @@ def test_a_line_has_eight_columns_whatever_was_asked(fields: dict[str, Any], end
 
 
 def test_a_log_that_nobody_reads_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> None:
+    tried = []
+
+    def broken(*line: Any, **__: Any) -> None:
+        tried.append(line)
         raise BrokenPipeError
 
     monkeypatch.setattr(typer, "echo", broken)
     show_entry(entry())
+    assert len(tried) == 1
 
 
 # ---- --journal

@@ -360,3 +360,13 @@ def test_no_recording_is_a_crash(asked: Any, said: Any, status: Any) -> None:
         Path(folder, "it.json").write_text(json.dumps(said))
         findings = list(drift([path.parent]))
     assert len(findings) == 4
+
+
+def test_a_cassette_that_is_nested_too_deep_could_not_be_looked_at(
+    look: Any, tmp_path: Path
+) -> None:
+    """libyaml's composer overflows the stack of the process on it."""
+    (tmp_path / "deep.yaml").write_text("interactions: " + "[" * 100_000, "utf-8")
+    [finding] = look(tmp_path)
+    assert finding.outcome == "could not look"
+    assert "nested deeper than 100 levels" in str(finding.detail)

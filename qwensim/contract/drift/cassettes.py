@@ -12,12 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import yaml
 
 from qwensim.contract.drift.exchanges import Exchange, Recorded, Unreadable, decoded
 from qwensim.exchange import Headers, Request
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from qwensim.recording.reading import CassetteError, load
 
 
 class _Half(msgspec.Struct):
@@ -45,11 +43,13 @@ class _Interaction(msgspec.Struct):
 def read_cassette(path: Path) -> Iterator[Exchange]:
     """Yield the exchanges of a cassette; raises `Unreadable` if it is none."""
     try:
-        found = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader
+        found = load(path.read_text("utf-8"), file=path)
     except OSError as error:
         raise Unreadable(f"cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise Unreadable(f"is no plain YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"is not UTF-8 (byte {error.start})") from error
+    except CassetteError as error:
+        raise Unreadable(f"{error.place}: {error.problem}".removeprefix(": ")) from error
     interactions = found.get("interactions") if isinstance(found, dict) else None
     if not isinstance(interactions, list) or not interactions:
         raise Unreadable("is no cassette: it has no list of `interactions`")

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from qwensim.provider import ProviderError
+from qwensim.errors import QwensimError
 
-E = TypeVar("E", bound=ProviderError)
+E = TypeVar("E", bound=QwensimError)
 
 _LONGEST = 300
 """Characters of a value that a message shows."""
@@ -46,7 +46,7 @@ def failure(kind: type[E], call: Callable[[], object]) -> E:
         seen = call()
     except kind as error:
         return error
-    except ProviderError as error:
+    except QwensimError as error:
         raise Broken(
             "the client's error", kind.__name__, f"{type(error).__name__}: {error}"
         ) from error

@@ -70,22 +70,30 @@ class Session:
 
     def provider(self, **options: Any) -> QwenProvider:
         """Return the real client for the host; `options` are those of `QwenProvider`."""
-        fixed: dict[str, Any] = {
+        if not {"base_url", "auth_choice"} & set(options):
+            options["base_url"] = self.host.base_url
+        return QwenProvider(**{"api_key": self.key, "environ": {}, **self.settings, **options})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What every provider has of the session: the catalogue, connections, how it waits."""
+        return {
             "catalog": self.catalog,
             "http_client": self._client,
-            "environ": {},
             "sleep": self._wait,
             "jitter": lambda: 0.5,
         }
-        if not {"base_url", "auth_choice"} & set(options):
-            options["base_url"] = self.host.base_url
-        return QwenProvider(**{"api_key": self.key, **fixed, **options})
+
+    @contextlib.contextmanager
+    def gateway(self, base_url: str) -> Iterator[httpx2.Client]:
+        """Give connections with a gateway of another name, which passes on to the host."""
+        with self._client_on(Rerouted(self._transport, {base_url: self.host.base_url})) as client:
+            yield client
 
     @contextlib.contextmanager
     def foreign(self, base_url: str) -> Iterator[QwenProvider]:
-        """Give the real client for a gateway of another name that passes on to the host."""
-        gateway = Rerouted(self._transport, {base_url: self.host.base_url})
-        with self._client_on(gateway) as client:
+        """Give the real client for such a gateway."""
+        with self.gateway(base_url) as client:
             yield self.provider(base_url=base_url, http_client=client)
 
     def ask(self, messages: Any = QUESTION, **fields: Any) -> Answer:

@@ -114,17 +114,22 @@ MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("model", "qwen3-32b", {"thinking_streams_only": False}, {"thinking-needs-stream"}),
     ("model", "qwq-plus", {"stream_only": False}, {"stream-only-model"}),
     ("model", "qwen3-max-2026-01-23", {"max_output": 8192}, {"limit-max-tokens"}),
-    ("model", "glm-4.7", {"hosts": ("standard",)}, {"serves-glm-4.7"}),
+    ("model", "glm-4.7", {"hosts": ("standard",)}, {"serves-glm-4.7", "config-serves-glm-4.7"}),
     (
         "model",
         "qwen3.6-plus",
         {"hosts": ("standard", "coding")},
-        {"lacks-qwen3.6-plus", "model-not-on-plan"},
+        {"lacks-qwen3.6-plus", "model-not-on-plan", "config-model-explicit", "onboard-move"},
     ),
     ("model", "qwen3.5-plus", {"usage": "totals"}, {"usage-shape", "usage-shape-streamed"}),
     ("parameter", "temperature", {"below": None}, {"limit-temperature", "envelope-model"}),
     ("parameter", "seed", {"minimum": -5}, {"limit-seed"}),
-    ("plan", "standard", {"key_pattern": ".*"}, {"key-of-other-plan", "key-malformed"}),
+    (
+        "plan",
+        "standard",
+        {"key_pattern": ".*"},
+        {"key-of-other-plan", "key-malformed", "config-key-of-other-plan"},
+    ),
     ("plan", "standard", {"routes": ("chat",)}, {"models-list"}),
     ("plan", "coding", {"client_check": None}, {"client-without-name"}),
     ("plan", "coding", {"unknown_model": "unknown-model"}, {"lacks-qwen3.6-plus"}),
@@ -148,6 +153,52 @@ def test_a_service_that_differs_breaks_the_promise(
 ) -> None:
     other = Simulator(catalog=replaced(catalog, table, row, **fields))
     target = Elsewhere(catalog, lambda: transport(other, httpx2))
+    for name in broken:
+        assert "broken" in outcomes(target, name)[name], name
+
+
+CLIENT_MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
+    (
+        "auth_choice",
+        "qwen-standard-api-key",
+        {"host": STANDARD},
+        {"auth-choice", "auth-choice-legacy", "onboard", "onboard-legacy", "onboard-merge"},
+    ),
+    ("auth_choice", "qwen-api-key", {"legacy": ()}, {"auth-choice-legacy", "onboard-legacy"}),
+    (
+        "advertised",
+        "qwen3.6-plus",
+        {"omitted_on": ()},
+        {"onboard", "config-models", "config-model-explicit"},
+    ),
+    ("advertised", "kimi-k2.5", {"context_window": 1}, {"onboard"}),
+    (
+        "failure",
+        "model-not-on-plan",
+        {"advice": "{endpoint} does not have {model}."},
+        {"model-not-on-plan", "config-model-explicit", "onboard-move"},
+    ),
+    (
+        "failure",
+        "key-coding",
+        {"advice": "Try another."},
+        {"key-advice", "config-key-of-other-plan"},
+    ),
+    ("failure", "unknown-model", {"kind": "bad_request"}, {"config-lacks-glm-5"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "fields", "broken"),
+    CLIENT_MUTANTS,
+    ids=[f"{row} {name}" for _, row, fields, _ in CLIENT_MUTANTS for name in fields],
+)
+def test_a_client_that_differs_breaks_the_promise(
+    table: str, row: str, fields: dict[str, Any], broken: set[str], catalog: Catalog
+) -> None:
+    service = Simulator(catalog=catalog)
+    client = replaced(catalog, table, row, **fields)
+    target = Elsewhere(client, lambda: transport(service, httpx2))
     for name in broken:
         assert "broken" in outcomes(target, name)[name], name
 

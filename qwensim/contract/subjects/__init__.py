@@ -1,10 +1,14 @@
 """The cases, by subject."""
 
+from qwensim.contract.subjects.configuration import CASES as CONFIGURATION
+from qwensim.contract.subjects.configured_keys import CASES as CONFIGURED_KEYS
+from qwensim.contract.subjects.configured_models import CASES as CONFIGURED_MODELS
 from qwensim.contract.subjects.errors import CASES as ERRORS
 from qwensim.contract.subjects.keys import CASES as KEYS
 from qwensim.contract.subjects.limits import CASES as LIMITS
 from qwensim.contract.subjects.messages import CASES as MESSAGES
 from qwensim.contract.subjects.models import CASES as MODELS
+from qwensim.contract.subjects.onboarding import CASES as ONBOARDING
 from qwensim.contract.subjects.retries import CASES as RETRIES
 from qwensim.contract.subjects.routing import CASES as ROUTING
 from qwensim.contract.subjects.streams import CASES as STREAMS
@@ -17,6 +21,10 @@ CASES = (
     *ROUTING,
     *KEYS,
     *MODELS,
+    *ONBOARDING,
+    *CONFIGURATION,
+    *CONFIGURED_KEYS,
+    *CONFIGURED_MODELS,
     *THINKING,
     *USAGE,
     *TOOLS,

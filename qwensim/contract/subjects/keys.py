@@ -11,12 +11,12 @@ from qwensim.contract.session import QUESTION, Session
 from qwensim.errors import UsageError
 from qwensim.provider import AuthError
 
-_OF_OTHER_PLAN: Final[dict[Plan, str]] = {
+OF_OTHER_PLAN: Final[dict[Plan, str]] = {
     "standard": "sk-sp-of-the-coding-plan",
     "coding": "sk-of-the-standard-plan",
 }
-_OTHER_REGION: Final[dict[Region, Region]] = {"china": "global", "global": "china"}
-_VARIABLES = ("QWEN_API_KEY", "MODELSTUDIO_API_KEY", "DASHSCOPE_API_KEY")
+OTHER_REGION: Final[dict[Region, Region]] = {"china": "global", "global": "china"}
+VARIABLES = ("QWEN_API_KEY", "MODELSTUDIO_API_KEY", "DASHSCOPE_API_KEY")
 
 
 def missing(session: Session) -> None:
@@ -27,7 +27,7 @@ def missing(session: Session) -> None:
 
 def wrong(session: Session, key: str | None = None) -> None:
     """Send a key that cannot be right."""
-    answer = session.send(key=key or _OF_OTHER_PLAN[session.host.plan], json=session.body())
+    answer = session.send(key=key or OF_OTHER_PLAN[session.host.plan], json=session.body())
     expect_refusal(session, answer, session.catalog.plans[session.host.plan].wrong_key)
 
 
@@ -40,7 +40,7 @@ def unknown(session: Session) -> None:
 
 def other_region(session: Session) -> None:
     """Send a key that is good in the other region."""
-    region = _OTHER_REGION[session.host.region]
+    region = OTHER_REGION[session.host.region]
     session.service.account(key=session.key, plan=session.host.plan, region=region)
     wrong(session, session.key)
 
@@ -53,13 +53,13 @@ def revoked(session: Session) -> None:
 
 def before_the_body(session: Session) -> None:
     """Send a wrong key and a body that is none."""
-    answer = session.send(key=_OF_OTHER_PLAN[session.host.plan], content=b"{")
+    answer = session.send(key=OF_OTHER_PLAN[session.host.plan], content=b"{")
     expect_refusal(session, answer, session.catalog.plans[session.host.plan].wrong_key)
 
 
 def advice(session: Session) -> None:
     """Let the client tell of a wrong key."""
-    key = _OF_OTHER_PLAN[session.host.plan]
+    key = OF_OTHER_PLAN[session.host.plan]
     provider = session.provider(api_key=None, environ={"MODELSTUDIO_API_KEY": key})
     error = failure(AuthError, lambda: provider.chat(session.model, QUESTION))
     wrong_key = session.catalog.plans[session.host.plan].wrong_key
@@ -73,7 +73,7 @@ def advice(session: Session) -> None:
 
 def variable(session: Session, name: str) -> None:
     """Take the key from a variable, with others behind it in the order."""
-    later = _VARIABLES[_VARIABLES.index(name) + 1 :]
+    later = VARIABLES[VARIABLES.index(name) + 1 :]
     environ = {name: session.key, **dict.fromkeys(later, "sk-of-a-later-variable")}
     provider = session.provider(api_key=None, environ=environ)
     provider.chat(session.model, QUESTION, thinking="off")
@@ -83,11 +83,9 @@ def variable(session: Session, name: str) -> None:
 
 def none(session: Session) -> None:
     """Make a client without a key; then with one."""
-    try:
-        session.provider(api_key=None)
-    except UsageError as error:
-        for name in _VARIABLES:
-            expect_in("the refusal", name, str(error))
+    error = failure(UsageError, lambda: session.provider(api_key=None))
+    for name in VARIABLES:
+        expect_in("the refusal", name, str(error))
     expect("requests sent", 0, len(session.sent))
     session.provider().chat(session.model, QUESTION, thinking="off")
 
@@ -151,7 +149,7 @@ CASES = (
             holds="page 2",
             run=partial(variable, name=name),
         )
-        for name in _VARIABLES
+        for name in VARIABLES
     ),
     Case(
         id="key-none",

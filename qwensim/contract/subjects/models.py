@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from qwensim.contract import page
 from qwensim.contract.answers import Broken, expect, expect_in, expect_that, failure
 from qwensim.contract.case import Case
 from qwensim.contract.refusals import expect_refusal, refused, words
@@ -14,23 +15,6 @@ from qwensim.provider import (
     ProviderError,
     UnknownModelError,
 )
-
-_ADVERTISED = (
-    "qwen3.5-plus",
-    "qwen3.6-plus",
-    "qwen3-max-2026-01-23",
-    "qwen3-coder-next",
-    "qwen3-coder-plus",
-    "MiniMax-M2.5",
-    "glm-5",
-    "glm-4.7",
-    "kimi-k2.5",
-)
-
-_STANDARD_OF = {
-    "china": ("https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen-standard-api-key-cn"),
-    "global": ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "qwen-standard-api-key"),
-}
 
 
 def serves(session: Session) -> None:
@@ -54,9 +38,9 @@ def not_on_plan(session: Session) -> None:
     )
     expect("model sent", f"model `{session.model}` is not supported.", error.message)
     expect("status", 400, error.status)
-    for part in _STANDARD_OF[session.host.region]:
+    standard = page.ENDPOINTS["standard", session.host.region]
+    for part in (session.model, standard.base_url, standard.auth_choice):
         expect_in("advice", part, error.advice)
-    expect_in("advice", session.model, error.advice)
     expect("requests sent", 1, len(session.sent))
 
 
@@ -123,13 +107,13 @@ def listed(session: Session) -> None:
 CASES = (
     *(
         Case(
-            id=f"serves-{name.lower()}",
-            title=f"{name} answers where it is served",
+            id=f"serves-{model.id.lower()}",
+            title=f"{model.id} answers where it is served",
             holds="page 9; wire G",
-            models=(name,),
+            models=(model.id,),
             run=serves,
         )
-        for name in _ADVERTISED
+        for model in page.MODELS
     ),
     *(
         Case(

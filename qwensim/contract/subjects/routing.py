@@ -4,53 +4,47 @@ import warnings
 from functools import partial
 from typing import Any
 
-from qwensim.catalog.rows import AuthChoiceRow
-from qwensim.contract.answers import Broken, expect, expect_in, expect_that
+from qwensim.contract import page
+from qwensim.contract.answers import expect, expect_in, expect_that, failure
 from qwensim.contract.case import Case
 from qwensim.contract.session import QUESTION, Session
 from qwensim.errors import UsageError
 from qwensim.provider import QwenProvider
 
-_BASE_URLS = {
-    "standard-china": "https://dashscope.aliyuncs.com/compatible-mode/v1",
-    "standard-global": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-    "coding-china": "https://coding.dashscope.aliyuncs.com/v1",
-    "coding-global": "https://coding-intl.dashscope.aliyuncs.com/v1",
-}
-
 
 def auth_choice(session: Session) -> None:
     """Follow the host's auth choice."""
-    _expect_home(session, session.provider(auth_choice=_choice(session).id))
+    expect_reached(session, session.provider(auth_choice=page.endpoint(session.host).auth_choice))
 
 
 def legacy_auth_choice(session: Session) -> None:
     """Follow the deprecated name of the host's auth choice."""
-    (name,) = _choice(session).legacy
+    choice = page.endpoint(session.host)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        provider = session.provider(auth_choice=name)
+        provider = session.provider(auth_choice=choice.legacy)
     expect("warnings", [DeprecationWarning], [warning.category for warning in seen])
-    expect_in("the warning", repr(_choice(session).id), str(seen[0].message))
-    _expect_home(session, provider)
+    expect_in("the warning", repr(choice.auth_choice), str(seen[0].message))
+    expect_reached(session, provider)
 
 
 def base_url(session: Session, spell: Any) -> None:
     """Follow the host's base URL in another spelling."""
-    _expect_home(session, session.provider(base_url=spell(session.host.base_url)))
+    expect_reached(session, session.provider(base_url=spell(session.host.base_url)))
 
 
 def base_url_wins(session: Session) -> None:
     """Follow the base URL, though the auth choice is that of another host."""
-    others = session.catalog.auth_choices.values()
-    other = next(row.id for row in others if row.host != session.host.name)
-    provider = session.provider(auth_choice=other, base_url=session.host.base_url)
-    _expect_home(session, provider)
+    other = next(
+        choice for choice in page.ENDPOINTS.values() if choice != page.endpoint(session.host)
+    )
+    provider = session.provider(auth_choice=other.auth_choice, base_url=session.host.base_url)
+    expect_reached(session, provider)
 
 
 def default_endpoint(session: Session) -> None:
     """Follow nothing."""
-    _expect_home(session, session.provider(base_url=None))
+    expect_reached(session, session.provider(base_url=None))
 
 
 def model_ref(session: Session, prefix: str) -> None:
@@ -63,32 +57,24 @@ def model_ref(session: Session, prefix: str) -> None:
 def foreign_ref(session: Session) -> None:
     """Refuse another provider's name, saying how to write it."""
     provider = session.provider()
-    try:
-        seen = provider.chat(f"dashscope/{session.model}", QUESTION, thinking="off")
-    except UsageError as error:
-        expect_in("the refusal", f"qwen/{session.model}", str(error))
-    else:
-        raise Broken("reference", "refused", seen)
+    error = failure(UsageError, lambda: provider.chat(f"dashscope/{session.model}", QUESTION))
+    expect_in("the refusal", f"qwen/{session.model}", str(error))
     expect("requests sent", 0, len(session.sent))
     provider.chat(f"qwen/{session.model}", QUESTION, thinking="off")
 
 
-def _expect_home(session: Session, provider: QwenProvider) -> None:
-    """See that the provider knows the endpoint for what it is, and reaches it."""
+def expect_reached(session: Session, provider: QwenProvider) -> None:
+    """See that a provider knows the session's endpoint for what it is, and reaches it."""
     host, endpoint = session.host, provider.endpoint
-    expect("base URL", _BASE_URLS[f"{host.plan}-{host.region}"], endpoint.base_url)
+    expect("base URL", page.endpoint(host).base_url, endpoint.base_url)
     expect("plan", host.plan, endpoint.plan)
     expect("region", host.region, endpoint.region)
     expect_that("native", "the service's own host", endpoint.native, endpoint)
+    before = len(session.sent)
     reply = provider.chat(f"qwen/{session.model}", QUESTION, thinking="off")
     expect_that("reply", "some text", reply.content, reply)
     expect("address", f"{endpoint.base_url}/chat/completions", str(session.sent[-1].url))
-    expect("requests sent", 1, len(session.sent))
-
-
-def _choice(session: Session) -> AuthChoiceRow:
-    choices = session.catalog.auth_choices.values()
-    return next(row for row in choices if row.host == session.host.name)
+    expect("requests sent", 1, len(session.sent) - before)
 
 
 def _with_port(url: str) -> str:
@@ -99,13 +85,14 @@ def _with_dot(url: str) -> str:
     return url.replace(".com/", ".com./")
 
 
-_SPELLINGS = {
+SPELLINGS = {
     "as-it-is": str,
     "upper-case": str.upper,
     "trailing-slashes": "{}//".format,
     "port": _with_port,
     "trailing-dot": _with_dot,
 }
+"""Ways to write one base URL."""
 
 CASES = (
     Case(
@@ -127,7 +114,7 @@ CASES = (
             holds="page 8",
             run=partial(base_url, spell=spell),
         )
-        for name, spell in _SPELLINGS.items()
+        for name, spell in SPELLINGS.items()
     ),
     Case(
         id="base-url-wins",

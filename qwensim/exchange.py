@@ -30,6 +30,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     headers: Headers = ()
     body: bytes = b""
+    gateway: str = ""
+    """Where the client reaches the service's hosts by the first part of a path, such as
+    `http://127.0.0.1:8000`; empty where it reaches them under their own names."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name` (lower case), or None."""

@@ -40,7 +40,7 @@ def transport(simulator: Simulator, library: Library[T]) -> T:
     records.
     """
     stream_type = type("Stream", (_Playback, library.SyncByteStream, library.AsyncByteStream), {})
-    hosts = simulator.catalog.hosts
+    hosts = simulator.catalog.host_names
 
     def handle(request: httpx2.Request) -> object:
         host = request.url.host.removesuffix(".")

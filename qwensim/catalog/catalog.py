@@ -8,6 +8,7 @@ import msgspec
 from qwensim.catalog.rows import (
     AdvertisedRow,
     AgentRow,
+    AssetHostRow,
     AuthChoiceRow,
     CredentialRow,
     DialectRow,
@@ -19,7 +20,9 @@ from qwensim.catalog.rows import (
     ModelRow,
     ParameterRow,
     PlanRow,
+    RouteRow,
     UsageRow,
+    WireRow,
     WordsRow,
 )
 from qwensim.errors import UsageError
@@ -33,12 +36,15 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 
     plans: Mapping[str, PlanRow]
     hosts: Mapping[str, HostRow]
+    asset_hosts: Mapping[str, AssetHostRow]
+    routes: Mapping[str, RouteRow]
     auth_choices: Mapping[str, AuthChoiceRow]
     key_variables: Mapping[str, KeyVariableRow]
     credentials: Mapping[str, CredentialRow]
     agents: Mapping[str, AgentRow]
     models: Mapping[str, ModelRow]
     advertised: Mapping[str, AdvertisedRow]
+    wires: Mapping[str, WireRow]
     envelopes: Mapping[str, EnvelopeRow]
     errors: Mapping[str, ErrorRow]
     parameters: Mapping[str, ParameterRow]
@@ -46,6 +52,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     dialects: Mapping[str, DialectRow]
     words: Mapping[str, WordsRow]
     failures: Mapping[str, FailureRow]
+    errors_on: Mapping[str, Mapping[str, ErrorRow]]
+    """Wire, error id, and the row that tells that error there, whatever wire its own row is of."""
     served: Mapping[str, Mapping[str, ModelRow]]
     """Host name, model id, and the row as it holds on that host, its dialect included."""
 
@@ -57,12 +65,15 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             plans=tables["plan"],
             hosts=hosts,
+            asset_hosts=tables["asset_host"],
+            routes=tables["route"],
             auth_choices=tables["auth_choice"],
             key_variables=tables["key_variable"],
             credentials=tables["credential"],
             agents=tables["agent"],
             models=models,
             advertised=tables["advertised"],
+            wires=tables["wire"],
             envelopes=tables["envelope"],
             errors=tables["error"],
             parameters=tables["parameter"],
@@ -72,6 +83,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             },
             words=tables["words"],
             failures=tables["failure"],
+            errors_on={
+                wire.id: _told_on(wire, tables["error"]) for wire in tables["wire"].values()
+            },
             served={
                 host.name: {
                     model.id: on_host(model, host)
@@ -81,6 +95,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
                 for host in hosts.values()
             },
         )
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """All names that the service is reached under, those of its storage included."""
+        return (*self.hosts, *self.asset_hosts)
 
     def host_of(self, plan: str, region: str) -> HostRow:
         """Return the host of a plan and region; raises `UsageError` if there is none."""
@@ -96,6 +115,25 @@ def on_host(model: ModelRow, host: HostRow) -> ModelRow:
     changes = {**model.on.get(host.plan, {}), **model.on.get(host.name, {})}
     changes.setdefault("dialect", model.dialect or host.dialect)
     return msgspec.convert({**msgspec.structs.asdict(model), **changes, "on": {}}, ModelRow)
+
+
+def _told_on(wire: WireRow, errors: Mapping[str, ErrorRow]) -> dict[str, ErrorRow]:
+    """Return the row of every error as it is told on a wire."""
+    told = {row.of: row for row in errors.values() if row.wire == wire.id and row.of is not None}
+    return {name: told.get(name) or _translated(row, wire) for name, row in errors.items()}
+
+
+def _translated(row: ErrorRow, wire: WireRow) -> ErrorRow:
+    """Return an error of the compatible wire with the code and the envelope of another."""
+    if row.wire != "compatible" or wire.id == "compatible":
+        return row
+    return msgspec.structs.replace(
+        row,
+        wire=wire.id,
+        code=wire.codes.get(row.code or "", wire.codes.get("", row.code)),
+        envelope=wire.envelopes.get(row.envelope, wire.envelopes.get("", row.envelope)),
+        message_stream=None,
+    )
 
 
 def _extended(row: DialectRow, rows: Mapping[str, DialectRow]) -> DialectRow:

@@ -98,6 +98,9 @@ def _references(tables: Tables) -> Iterator[_Reference]:
     keys_and_models = ("missing_key", "wrong_key", "unknown_model", "client_check")
     for table, fields, allowed in (
         ("plan", keys_and_models, tables["error"]),
+        ("plan", ("routes",), tables["route"]),
+        ("asset_host", ("routes",), tables["route"]),
+        ("route", ("wire",), tables["wire"]),
         ("host", ("plan",), tables["plan"]),
         ("host", ("dialect",), tables["dialect"]),
         ("auth_choice", ("host",), tables["host"]),
@@ -105,6 +108,8 @@ def _references(tables: Tables) -> Iterator[_Reference]:
         ("model", ("usage",), tables["usage"]),
         ("model", ("dialect",), tables["dialect"]),
         ("error", ("envelope",), tables["envelope"]),
+        ("error", ("wire",), tables["wire"]),
+        ("error", ("of",), tables["error"]),
         ("parameter", ("wrong_type", "out_of_range", "too_small"), tables["error"]),
         ("dialect", ("extends",), tables["dialect"]),
         ("dialect", ("usage", "usage_stream"), tables["usage"]),
@@ -113,6 +118,15 @@ def _references(tables: Tables) -> Iterator[_Reference]:
             for field in fields:
                 for value in _names_in(getattr(row, field)):
                     yield _Reference(table, name, field, value, allowed)
+    yield from _nested_references(tables)
+
+
+def _nested_references(tables: Tables) -> Iterator[_Reference]:
+    """Yield the names that stand in tables of a row."""
+    for wire in tables["wire"].values():
+        for pair in wire.envelopes.items():
+            for value in filter(None, pair):
+                yield _Reference("wire", wire.id, "envelopes", value, tables["envelope"])
     for model in tables["model"].values():
         for place, changes in model.on.items():
             for field in ("usage", "dialect"):

@@ -22,12 +22,15 @@ Overlay: TypeAlias = str | Path | Mapping[str, Any]
 TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "plan": (rows.PlanRow, "id"),
     "host": (rows.HostRow, "name"),
+    "asset_host": (rows.AssetHostRow, "name"),
+    "route": (rows.RouteRow, "id"),
     "auth_choice": (rows.AuthChoiceRow, "id"),
     "key_variable": (rows.KeyVariableRow, "name"),
     "credential": (rows.CredentialRow, "id"),
     "agent": (rows.AgentRow, "id"),
     "model": (rows.ModelRow, "id"),
     "advertised": (rows.AdvertisedRow, "id"),
+    "wire": (rows.WireRow, "id"),
     "envelope": (rows.EnvelopeRow, "id"),
     "error": (rows.ErrorRow, "id"),
     "parameter": (rows.ParameterRow, "name"),
@@ -38,7 +41,7 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
 }
 """Each table, the struct of its rows and the field that names a row."""
 
-NESTED = frozenset({"on", "shapes"})
+NESTED = frozenset({"on", "shapes", "codes", "envelopes"})
 """Fields that are tables themselves: a later row changes the entries that it gives."""
 
 FIRST_FIT = frozenset({"failure"})

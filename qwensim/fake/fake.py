@@ -72,7 +72,7 @@ class Fake:
         Raises `UsageError` for a host of the service: those the fake answers.
         """
         host = host.lower().removesuffix(".")
-        if host in self.simulator.catalog.hosts:
+        if host in self.simulator.catalog.host_names:
             raise UsageError(f"{host} is the service's own host: the fake answers for it")
         self._allowed.append(host)
 

@@ -68,7 +68,7 @@ class _Router(respx.MockRouter):
         host = request.url.host.removesuffix(".")
         if self._fake is not self._answering():
             raise AllMockedAssertionError(f"{host} is another fake's to answer")
-        if host in self._fake.simulator.catalog.hosts:
+        if host in self._fake.simulator.catalog.host_names:
             return cast("httpx.Response", self._answer(request))
         if self._fake.allows(host):
             raise PassThrough(f"{host} is allowed", request=request, origin=respx.Route())

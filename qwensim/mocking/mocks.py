@@ -164,5 +164,5 @@ def mount(router: respx.Router, simulator: Simulator) -> respx.Route:
 
     Start the router with `using=qwensim.mocking.HTTPCORE2` for clients on httpx2.
     """
-    hosts = tuple(name for host in simulator.catalog.hosts for name in (host, f"{host}."))
+    hosts = tuple(name for host in simulator.catalog.host_names for name in (host, f"{host}."))
     return router.route(host__in=hosts).mock(side_effect=transport(simulator, httpx).handler)

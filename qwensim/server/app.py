@@ -62,14 +62,16 @@ class App:
         )
         authority = next((value for name, value in headers if name == "host"), "")
         path = scope["raw_path"].decode("ascii")
-        host, path = locate(self._simulator.catalog, self._region, authority=authority, path=path)
+        target = locate(self._simulator.catalog, self._region, authority=authority, path=path)
+        addressed = authority and not target.by_name
         return Request(
             method=scope["method"],
-            host=host,
-            path=path,
+            host=target.host,
+            path=target.path,
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
             body=body,
+            gateway=f"{scope.get('scheme', 'http')}://{authority}" if addressed else "",
         )
 
     async def _play(

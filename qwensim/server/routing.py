@@ -19,6 +19,8 @@ class Target(NamedTuple):
 
     host: str
     path: str
+    by_name: bool
+    """The client reaches the host under its own name."""
 
 
 def locate(catalog: Catalog, region: Region, *, authority: str, path: str) -> Target:
@@ -26,17 +28,27 @@ def locate(catalog: Catalog, region: Region, *, authority: str, path: str) -> Ta
 
     Raises `UsageError` if the catalogue has no Standard host in the region.
     """
+    names = catalog.host_names
     host = _host_name(authority)
-    if host in catalog.hosts:
-        return Target(host, path)
+    if host in names:
+        return Target(host, path, by_name=True)
     first, slash, rest = path.removeprefix("/").partition("/")
     host = _host_name(first)
-    if host in catalog.hosts:
-        return Target(host, slash + rest or "/")
+    if host in names:
+        return Target(host, slash + rest or "/", by_name=False)
     for row in catalog.hosts.values():
         if row.region == region and f"{path}/".startswith(f"{row.base_path}/"):
-            return Target(row.name, path)
-    return Target(catalog.host_of("standard", region).name, path)
+            return Target(row.name, path, by_name=False)
+    return Target(catalog.host_of("standard", region).name, path, by_name=False)
+
+
+def served_name(catalog: Catalog, name: str) -> str | None:
+    """Return a host name in the catalogue's spelling, or None if the service has no such host.
+
+    Upper case and one trailing dot are the same name; anything else but the name itself is not.
+    """
+    name = name.removesuffix(".").lower()
+    return name if name in catalog.host_names else None
 
 
 def _host_name(authority: str) -> str:

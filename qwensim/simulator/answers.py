@@ -1,12 +1,12 @@
 """What a surface gives to the service: an answer to be dressed in headers and played."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from qwensim.catalog.rows import HostRow
-from qwensim.exchange import Chunk, Request, Wait
+from qwensim.exchange import Chunk, Head, Headers, Request, Wait
 from qwensim.simulator.accounts import Account
 from qwensim.simulator.identifiers import Identity
 from qwensim.simulator.replies.reply import Ask
@@ -21,6 +21,9 @@ class Call(msgspec.Struct, kw_only=True):
     identity: Identity
     host: HostRow
     account: Account
+    wire: str = "compatible"
+    path_values: Mapping[str, str] = {}
+    """The segments of the path that differ, by name."""
     body: Any = None
     """The decoded JSON."""
     model: str | None = None
@@ -37,13 +40,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     cost: float = 0.0
     """Seconds until the first byte leaves."""
     gateway: bool = True
+    head: Head | None = None
+    """Status and headers, where they are not those of the gateway's answers with HTTP 200."""
+    extra: Headers = ()
+    """Headers that stand behind those of the gateway."""
     usage: dict[str, int] | None = None
 
 
 class Surface(Protocol):
     """One wire format: judges a call and answers it, or raises `Refused`."""
-
-    method: str
 
     def answer(self, call: Call) -> Answer:
         """Answer the call."""

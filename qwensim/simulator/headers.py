@@ -22,9 +22,10 @@ def answer(
     cost: float,
     request_id: str | None,
     gateway: bool,
+    extra: Headers = (),
 ) -> Headers:
     """Return the headers of an answer whose first byte leaves `cost` seconds after it `arrived`."""
-    stream = content_type == STREAM_TYPE
+    stream = content_type is not None and content_type.startswith("text/event-stream")
     headers = [("vary", "Origin" if stream else f"{_CORS}, Accept-Encoding")]
     if request_id is not None:
         headers.append(("x-request-id", request_id))
@@ -32,6 +33,7 @@ def answer(
         headers.append(("x-dashscope-call-gateway", "true"))
     if content_type is not None:
         headers.append(("content-type", content_type))
+    headers += extra
     arrive_ms, cost_ms = int(arrived * 1000), max(1, round(cost * 1000))
     headers += [
         ("req-cost-time", str(cost_ms)),

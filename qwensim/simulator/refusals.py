@@ -54,41 +54,50 @@ class _Values(dict[str, object]):
 
 
 def render(
-    catalog: Catalog, refused: Refused, *, host: HostRow | None, request_id: str, stream: bool
+    catalog: Catalog, refused: Refused, *, wire: str, host: HostRow, request_id: str, stream: bool
 ) -> Refusal:
-    """Render a refusal for a request to `host` that asked for a stream or not."""
-    row = catalog.errors[refused.error]
+    """Render a refusal on a wire, for a request to `host` that asked for a stream or not."""
+    row = catalog.errors_on[wire][refused.error]
     envelope = catalog.envelopes[row.envelope]
     framed = stream and envelope.stream is not None
     template = row.message_stream if stream and row.message_stream is not None else row.message
-    values = _Values(link=host.help if host else "", **refused.values)
+    values = _Values(link=host.help, **refused.values)
     message = template.format_map(values)
+    status, content_type = row.status, envelope.content_type
     if envelope.literal is not None:
         body = envelope.literal.encode()
     else:
         outer = envelope.stream if stream and envelope.stream is not None else envelope.body
         body = msgspec.json.encode(_body(row, envelope, outer, message, request_id, values))
         if framed:
-            body = b"data: " + body + b"\n\n"
+            body = _framed(envelope, row, body)
+            status, content_type = envelope.stream_status or status, envelope.stream_type
     return Refusal(
         error=row,
         message=message,
-        status=row.status,
+        status=status,
         body=body,
-        content_type=envelope.content_type if envelope.literal != "" else None,
+        content_type=content_type if envelope.literal != "" else None,
         gateway_header=envelope.gateway_header,
         request_id_header=envelope.request_id_header,
     )
 
 
-def event(catalog: Catalog, refused: Refused, *, host: HostRow, request_id: str) -> bytes:
+def event(
+    catalog: Catalog, refused: Refused, *, wire: str, host: HostRow, request_id: str
+) -> bytes:
     """Render a refusal as an event in the middle of a stream."""
-    row = catalog.errors[refused.error]
+    row = catalog.errors_on[wire][refused.error]
     envelope = catalog.envelopes[row.envelope]
     values = _Values(link=host.help, **refused.values)
     message = row.message.format_map(values)
     body = _body(row, envelope, envelope.body, message, request_id, values)
-    return b"data: " + msgspec.json.encode(body) + b"\n\n"
+    return _framed(envelope, row, msgspec.json.encode(body))
+
+
+def _framed(envelope: EnvelopeRow, row: ErrorRow, body: bytes) -> bytes:
+    before, _, after = envelope.event.replace("$status", str(row.status)).partition("$body")
+    return before.encode() + body + after.encode()
 
 
 def _body(

@@ -4,36 +4,30 @@ One order of checks, the first failure answers: path, method, client, key, then 
 surface. No I/O here, no clock, no chance of its own: same seed and same requests, same bytes.
 """
 
-import re
 import threading
 from collections.abc import Generator, Iterable
-from typing import Any, Literal, get_args
+from typing import Any
 
 from qwensim.catalog import PAGE_DATE, Catalog, Redactor, load
-from qwensim.catalog.rows import HostRow
+from qwensim.catalog.rows import HostRow, RouteRow
 from qwensim.errors import UsageError
 from qwensim.exchange import Chunk, End, Event, Head, Request, Wait
 from qwensim.simulator import faults, headers, refusals
 from qwensim.simulator.accounts import ANYONE, Account, Accounts
-from qwensim.simulator.answers import Answer, Call, Surface
+from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.clock import Clock, VirtualClock
 from qwensim.simulator.faults import Fault
 from qwensim.simulator.fields import check_fields
+from qwensim.simulator.gate import ClientCheck, Gate
 from qwensim.simulator.identifiers import Identifiers
 from qwensim.simulator.journal import Journal
 from qwensim.simulator.pace import INSTANT, Pace
 from qwensim.simulator.refusals import Refusal, Refused
-from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.scripts import Script, script_of
 from qwensim.simulator.replies.tokens import Estimate, Tokenizer
 from qwensim.simulator.scenario import Scenario
-from qwensim.simulator.surfaces.chat import ChatSurface
-from qwensim.simulator.surfaces.models import ModelsSurface
-
-ClientCheck = Literal["any", "agents", "off"]
-"""Which User-Agents a Coding Plan host lets in: any that is not empty (as observed), those of known
-coding agents, or all."""
+from qwensim.simulator.surfaces import make_surfaces
 
 _NOWHERE = HostRow(
     name="",
@@ -77,34 +71,16 @@ class Simulator:
         if not isinstance(pace, Pace):
             raise UsageError(f"pace is a Pace, such as INSTANT or REALISTIC, not {pace!r}")
         check_fields(pace)
-        if client_check not in get_args(ClientCheck):
-            known = ", ".join(get_args(ClientCheck))
-            raise UsageError(f"no client check {client_check!r}; there are: {known}")
-        self._client_check = client_check
-        self._agents = [re.compile(row.pattern) for row in self.catalog.agents.values()]
+        self._gate = Gate(self.catalog, self._accounts, client_check)
         self._identifiers = Identifiers(seed)
-        self._routes = self._surfaces(seed, tokenizer or Estimate(), pace)
-
-    def _surfaces(
-        self, seed: int, tokenizer: Tokenizer, pace: Pace
-    ) -> dict[tuple[str, str], Surface]:
-        composer = Composer(words=[*self.catalog.words.values()], tokenizer=tokenizer, seed=seed)
-        chat = ChatSurface(
+        self._surfaces = make_surfaces(
             self.catalog,
-            composer=composer,
-            tokenizer=tokenizer,
+            clock=self.clock,
+            seed=seed,
+            tokenizer=tokenizer or Estimate(),
             scripts=self.scenario.script_queue,
             pace=pace,
         )
-        paths: dict[str, tuple[str, Surface]] = {
-            "chat": ("/chat/completions", chat),
-            "models": ("/models", ModelsSurface(self.catalog)),
-        }
-        return {
-            (host.name, host.base_path + paths[route][0]): paths[route][1]
-            for host in self.catalog.hosts.values()
-            for route in self.catalog.plans[host.plan].routes
-        }
 
     def script(self, script: Script | str | None = None, **fields: Any) -> Script:
         """Set a scripted reply and return it: a `Script`, a text, or the fields of a `Script`.
@@ -173,9 +149,10 @@ class Simulator:
         fault = self.scenario.fault_queue.take(
             host=request.host, model=lambda: _peek_model(request)
         )
+        route = self._gate.route(call)
         outcome: Answer | Refusal | None = None
         if fault is None or fault.kind not in faults.SILENT:
-            outcome = self._outcome(call, fault)
+            outcome = self._outcome(call, route, fault)
             if fault is None and call.script is not None:
                 fault = call.script.fault
                 if fault is not None and fault.kind in faults.SILENT:
@@ -187,49 +164,27 @@ class Simulator:
         frame = refusals.event(
             self.catalog,
             faults.error_of(fault),
+            wire=call.wire,
             host=call.host,
             request_id=call.identity.request_id,
         )
         return faults.transform(events, fault, frame)
 
-    def _outcome(self, call: Call, fault: Fault | None) -> Answer | Refusal:
+    def _outcome(self, call: Call, route: RouteRow | None, fault: Fault | None) -> Answer | Refusal:
         try:
             if fault is not None and fault.kind == "error":
-                call.stream = _peek(call.request).get("stream") is True
+                call.stream = call.stream or _peek(call.request).get("stream") is True
                 raise faults.error_of(fault)
-            return self._admit(call).answer(call)
+            return self._surfaces[self._gate.admit(call, route)].answer(call)
         except Refused as refused:
             return refusals.render(
                 self.catalog,
                 refused,
+                wire=call.wire,
                 host=call.host,
                 request_id=call.identity.request_id,
                 stream=call.stream,
             )
-
-    def _admit(self, call: Call) -> Surface:
-        """Check path, method, client and key; return the surface that judges the rest."""
-        request, host = call.request, call.host
-        surface = self._routes.get((host.name, request.path))
-        if surface is None:
-            chat = f"{host.base_path}/chat/completions/"
-            if request.path.startswith(chat) and host.plan == "standard":
-                raise Refused("path-below-chat", path=request.path.removeprefix(chat))
-            raise Refused("not-found")
-        if request.method != surface.method:
-            raise Refused("method-not-allowed", method=request.method)
-        plan = self.catalog.plans[host.plan]
-        if plan.client_check is not None and not self._is_client(request.header("user-agent")):
-            raise Refused(plan.client_check)
-        call.account = self._accounts.admit(plan, host, request.header("authorization"))
-        return surface
-
-    def _is_client(self, user_agent: str | None) -> bool:
-        if self._client_check == "off":
-            return True
-        if self._client_check == "any":
-            return bool(user_agent and user_agent.strip())
-        return any(pattern.search(user_agent or "") for pattern in self._agents)
 
     def _enter(self, call: Call, outcome: Answer | Refusal | None, fault: Fault | None) -> None:
         refusal = outcome if isinstance(outcome, Refusal) else None
@@ -257,7 +212,7 @@ def _play(call: Call, outcome: Answer | Refusal | None) -> Generator[Event]:
     if isinstance(outcome, Answer):
         if outcome.cost:
             yield Wait(seconds=outcome.cost)
-        yield Head(
+        yield outcome.head or Head(
             status=200,
             headers=headers.answer(
                 content_type=outcome.content_type,
@@ -265,6 +220,7 @@ def _play(call: Call, outcome: Answer | Refusal | None) -> Generator[Event]:
                 cost=outcome.cost,
                 request_id=request_id,
                 gateway=outcome.gateway,
+                extra=outcome.extra,
             ),
         )
         yield from outcome.events

@@ -36,7 +36,7 @@ def test_a_known_host_header_decides_and_leaves_the_path_alone(
 ) -> None:
     name, written = spelling
     target = locate(CATALOG, region, authority=written + port, path=path)
-    assert target == Target(name, path)
+    assert target == Target(name, path, by_name=True)
 
 
 @given(spellings(), own_names, ports, regions, paths)
@@ -45,12 +45,12 @@ def test_a_host_in_the_path_decides_and_is_taken_off(
 ) -> None:
     name, written = spelling
     target = locate(CATALOG, region, authority=authority + port, path=f"/{written}{path}")
-    assert target == Target(name, path)
+    assert target == Target(name, path, by_name=False)
 
 
 def test_a_host_alone_in_the_path_is_asked_for_its_root() -> None:
     target = locate(CATALOG, "global", authority="127.0.0.1", path="/dashscope.aliyuncs.com")
-    assert target == Target("dashscope.aliyuncs.com", "/")
+    assert target == Target("dashscope.aliyuncs.com", "/", by_name=False)
 
 
 @given(own_names, ports, regions, paths)
@@ -59,19 +59,19 @@ def test_a_bare_address_goes_by_path_and_region(
 ) -> None:
     for prefix, plan in (("/v1", "coding"), ("/compatible-mode", "standard"), ("/api", "standard")):
         target = locate(CATALOG, region, authority=authority + port, path=prefix + path)
-        assert target == Target(CATALOG.host_of(plan, region).name, prefix + path)
+        assert target == Target(CATALOG.host_of(plan, region).name, prefix + path, by_name=False)
 
 
 @pytest.mark.parametrize("path", ["/", "", "/v10/models", "/v1x", "/unknown.example/v1", "//v1"])
 def test_any_other_path_is_the_standard_hosts(path: str) -> None:
     target = locate(CATALOG, "china", authority="localhost:8000", path=path)
-    assert target == Target("dashscope.aliyuncs.com", path)
+    assert target == Target("dashscope.aliyuncs.com", path, by_name=False)
 
 
 @given(st.text(max_size=30), st.text(max_size=30), regions)
 def test_whatever_comes_in_some_host_answers(authority: str, path: str, region: Region) -> None:
     target = locate(CATALOG, region, authority=authority, path=path)
-    assert target.host in CATALOG.hosts
+    assert target.host in CATALOG.host_names
     assert path.endswith(target.path) or target.path == "/"
 
 

@@ -12,7 +12,7 @@ from qwensim.catalog import PAGE_DATE, load, rows
 from qwensim.cli import completions, options
 from qwensim.provider import ThinkingLevel, endpoints
 from qwensim.simulator import PACES
-from qwensim.simulator.service import ClientCheck
+from qwensim.simulator.gate import ClientCheck
 
 HEAVY = {"faker", "httpx", "httpx2", "openai", "respx", "uvicorn"}
 

@@ -34,7 +34,7 @@ from qwensim.provider.failures import Classifier
 from qwensim.provider.faults import Fault, of_body, of_response
 
 CATALOG = load()
-CHAT_ERRORS = [row for row in CATALOG.errors.values() if row.surface == "compatible"]
+CHAT_ERRORS = [row for row in CATALOG.errors.values() if row.wire == "compatible"]
 BY_ID: dict[str, type[ProviderError]] = {
     "free-quota-exceeded": AccessError,
     "not-activated": AccessError,

@@ -73,7 +73,7 @@ ROWS = [
     (row.status, row.code, row.type, re.compile(pattern_of(words), re.DOTALL))
     for row in CATALOG.errors.values()
     for words in {row.message, row.message_stream or row.message}
-    if row.surface == "compatible"
+    if row.wire == "compatible"
 ]
 
 

@@ -25,7 +25,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What a request asks of the model, judged and completed."""
 
     thinking: bool
-    stream: bool
     include_usage: bool
     tools: tuple[Tool, ...]
     tool_choice: str
@@ -42,10 +41,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_options(
-    body: dict[str, Any], model: ModelRow, messages: Sequence[dict[str, Any]]
+    body: dict[str, Any], model: ModelRow, messages: Sequence[dict[str, Any]], *, stream: bool
 ) -> Options:
     """Return the options of a request whose parameters keep to their rules, or refuse it."""
-    stream = body.get("stream") is True
     thinking = _thinking(body, model, stream=stream)
     if thinking and messages[-1].get("partial") is True:
         raise Refused("partial-in-thinking")
@@ -58,7 +56,6 @@ def read_options(
     stream_options = body.get("stream_options") or {}
     return Options(
         thinking=thinking,
-        stream=stream,
         include_usage=stream_options.get("include_usage") is True,
         tools=tools,
         tool_choice=tool_choice,

@@ -11,8 +11,6 @@ from qwensim.simulator.answers import Answer, Call
 class ModelsSurface:
     """Lists what the host serves, in the recorded shape (China Standard host, Apr 2026)."""
 
-    method = "GET"
-
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 

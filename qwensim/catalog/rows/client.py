@@ -1,0 +1,34 @@
+"""What the client says: the words of the talker, and how errors are taken."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from qwensim.catalog.rows.base import Plan, Row, Text
+
+
+class WordsRow(Row, frozen=True, kw_only=True):
+    """The words from which the talker makes its sentences."""
+
+    id: Text
+    script: Literal["latin", "han"]
+    join: str
+    stop: Text
+    words: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+
+
+class FailureRow(Row, frozen=True, kw_only=True):
+    """How the client takes an error of the service; the first row that fits wins.
+
+    A row fits when all of the conditions that it has hold.
+    """
+
+    id: Text
+    kind: Text
+    status: tuple[int, ...] = ()
+    code: tuple[str, ...] = ()
+    message: str | None = None
+    """A regular expression searched in the message, in any case."""
+    plan: Plan | None = None
+    retry: bool = False
+    advice: str

@@ -28,6 +28,8 @@ from qwensim.provider.openclaw import target as target_of
 _PATIENCE: Final = 60.0
 """Seconds of silence after which an endpoint counts as not answering."""
 
+_MEND: Final = "Mend what is named there, and run this again."
+
 _STYLES: Final[Mapping[Verdict, str]] = {"works": "green", "fails": "bold red", "open": "dim"}
 
 
@@ -44,14 +46,21 @@ def diagnose(
         config = read_config(path, environ=environ)
         target = target_of(config, catalog, model)
     except QwensimError as error:
-        failed = finding("configuration", "fails", str(error))
+        failed = finding("configuration", "fails", str(error), fix=_MEND)
         rest = ("key source", "key kind", *ASKED)
         return [failed, *unanswered(rest, after="the configuration")]
     findings = [_configuration(config, target)]
     try:
-        key = find_key(config, catalog, provider_id=target.provider_id, environ=environ)
+        key = find_key(
+            config,
+            catalog,
+            provider_id=target.provider_id,
+            environ=environ,
+            optional=target.endpoint.loopback,
+        )
     except QwensimError as error:
-        failed = finding("key source", "fails", str(error))
+        fix = "Store a key: qwensim onboard."
+        failed = finding("key source", "fails", str(error), fix=fix)
         return [*findings, failed, *unanswered(("key kind", *ASKED), after="the key source")]
     findings += [_source(key), _kind(catalog, target.endpoint, key)]
     try:
@@ -64,7 +73,7 @@ def diagnose(
             timeout=_PATIENCE,
         )
     except QwensimError as error:
-        failed = finding("configuration", "fails", str(error))
+        failed = finding("configuration", "fails", str(error), fix=_MEND)
         return [failed, *findings[1:], *unanswered(ASKED, after="the configuration")]
     with provider:
         return findings + examine(provider, target.ref, catalog, provider_id=target.provider_id)
@@ -104,7 +113,8 @@ def _configuration(config: Config, target: Target) -> Finding:
 
 def _source(key: FoundKey) -> Finding:
     lost = f"; unused: {', '.join(key.lost)}" if key.lost else ""
-    return finding("key source", "works", f"{key.source}{lost}")
+    source = key.source if key.key else "no key, which a server on this machine may do without"
+    return finding("key source", "works", f"{source}{lost}")
 
 
 def _kind(catalog: Catalog, endpoint: Endpoint, key: FoundKey) -> Finding:

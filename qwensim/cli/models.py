@@ -53,14 +53,6 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-def check_provider(name: str) -> None:
-    """Raise `UsageError` unless the name is that of the provider whose models are known."""
-    from qwensim.provider.refs import PROVIDERS
-
-    if name.lower() not in PROVIDERS:
-        raise UsageError(f"no provider {name!r}; there are: {', '.join(PROVIDERS)}")
-
-
 def rows_of(catalog: Catalog, host_name: str | None) -> list[Row]:
     """Return the rows of one host or of all: first the advertised models, then others served.
 

@@ -3,18 +3,26 @@
 import re
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import httpx2
-from rich.prompt import Prompt
+import typer
+from rich.prompt import Confirm, Prompt
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import AuthChoiceRow
-from qwensim.cli.consoles import console, show_warning
+from qwensim.cli.consoles import console, show_line, show_warning
 from qwensim.cli.questions import greet
 from qwensim.errors import UsageError
 from qwensim.provider import QwenProvider, endpoints
-from qwensim.provider.openclaw import Onboarding, auth_choice
+from qwensim.provider.openclaw import Onboarding
+
+UNTOUCHED: Final = "Nothing has been written."
+STOPPED: Final = 130
+"""The exit code of Ctrl-C, as shells have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +64,8 @@ def wishes(
     elif api_key is None:
         _need_terminal("--api-key-stdin or --api-key")
         asked = True
-        api_key = Prompt.ask("API key, not shown", password=True)
+        while not api_key:
+            api_key = Prompt.ask("API key, not shown", password=True).strip()
     key = api_key.strip()
     if not key:
         raise UsageError("the API key is empty")
@@ -84,6 +93,22 @@ def verify(
     console(stderr=True).print(f"Verified: {ref} answers at {base_url}.", soft_wrap=True)
 
 
+def confirmed() -> bool:
+    """Ask whether to write."""
+    return Confirm.ask("Write this?", default=True)
+
+
+@contextmanager
+def untouched_if_stopped() -> Iterator[None]:
+    """Say, when a question is answered with Ctrl-C or Ctrl-D, that nothing has been written."""
+    try:
+        yield
+    except (KeyboardInterrupt, EOFError):
+        console(stderr=True).print()  # the cursor stands behind the question
+        show_line("stopped", UNTOUCHED, style="bold yellow")
+        raise typer.Exit(STOPPED) from None
+
+
 def show(plan: Onboarding) -> None:
     """Print what would change, without the key, and on stderr the comments that would be lost."""
     out = console()
@@ -100,7 +125,7 @@ def show(plan: Onboarding) -> None:
 def _choice_named(catalog: Catalog, name: str) -> AuthChoiceRow:
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", DeprecationWarning)
-        choice = auth_choice(catalog, name)
+        choice = endpoints.auth_choice_of(catalog, name)
     for warning in noted:
         show_warning(warning.message)
     return choice
@@ -129,7 +154,7 @@ def _judge_key(catalog: Catalog, choice: AuthChoiceRow, key: str) -> None:
         return
     others = [plan.title for plan in catalog.plans.values() if re.fullmatch(plan.key_pattern, key)]
     kind = f"a {others[0]} key" if others else "no key of the service"
-    show_warning(f"this is {kind}, but {choice.id} is of the {wanted.title}: it may be refused")
+    show_warning(f"this is {kind}, but {choice.id} takes {wanted.title} keys: it may be refused")
 
 
 def _need_terminal(instead: str) -> None:

@@ -22,13 +22,23 @@ from qwensim.provider import (
     ProviderError,
     QwenProvider,
 )
-from qwensim.provider.openclaw import ModelEntry, catalogue, provider_from_config, read_config
-from qwensim.provider.refs import PROVIDER
+from qwensim.provider.openclaw import (
+    ModelEntry,
+    catalogue,
+    provider_from_config,
+    provider_named,
+    read_config,
+)
+from qwensim.provider.refs import PROVIDER, PROVIDERS
 
 Served: TypeAlias = Literal["answers", "refused", "listed"]
 
 _OF_THE_ENDPOINT: Final = (AuthError, ConnectionFailure, MalformedAnswerError, NotFoundError)
 """What says nothing of a model: no other would fare better."""
+
+
+_ANY_MODEL: Final = "any"
+"""A reference names a model, but its provider alone decides where it leads."""
 
 
 class Probed(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,15 +66,24 @@ def advertised_at(catalog: Catalog, endpoint: Endpoint) -> dict[str, Advertised]
 
 
 def probe_endpoint(
-    catalog: Catalog, path: Path | None, *, base_url: str | None, environ: Mapping[str, str]
+    catalog: Catalog,
+    path: Path | None,
+    *,
+    base_url: str | None,
+    provider: str | None,
+    environ: Mapping[str, str],
 ) -> list[Probed]:
     """Probe the endpoint of a base URL, with a key of `environ`, or that of a configuration.
 
-    Raises `UsageError` if both are given, `ProviderError` if the endpoint takes no request at all.
+    Of a configuration it is that of `provider`, by default the default model's. Raises `UsageError`
+    if a base URL and one of these are given, `ProviderError` if the endpoint takes no request.
     """
     if base_url is None:
         config = read_config(path, environ=environ)
-        with provider_from_config(path, environ=environ, catalog=catalog) as configured:
+        model = f"{provider_named(config, provider)}/{_ANY_MODEL}" if provider else None
+        with provider_from_config(
+            path, environ=environ, model=model, catalog=catalog
+        ) as configured:
             provider_id = configured.target.provider_id
             offered = catalogue(config, catalog, provider_id=provider_id)
             return probe(
@@ -73,12 +92,11 @@ def probe_endpoint(
                 {entry.id: _advertised(entry, catalog) for entry in offered},
                 provider_id=provider_id,
             )
-    if path is not None:
-        raise UsageError("two endpoints are given; use --config or --base-url")
-    with QwenProvider(base_url=base_url, catalog=catalog, environ=environ) as provider:
-        return probe(
-            provider, catalog, advertised_at(catalog, provider.endpoint), provider_id=PROVIDER
-        )
+    if path is not None or (provider or PROVIDER).lower() not in PROVIDERS:
+        raise UsageError("two endpoints are given; use --base-url, or --config and --provider")
+    with QwenProvider(base_url=base_url, catalog=catalog, environ=environ) as native:
+        bundled = advertised_at(catalog, native.endpoint)
+        return probe(native, catalog, bundled, provider_id=PROVIDER)
 
 
 def probe(

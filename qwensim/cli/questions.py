@@ -79,8 +79,8 @@ def examine(
 ) -> list[Finding]:
     """Ask a model with thinking off, then on, unless the first answer decides everything.
 
-    A model that refuses both gets a request without the flag, a foreign host, which the provider
-    does not ask for usage, one that does. Raises `UsageError` if the model cannot be asked.
+    A model that refuses both gets a request without the flag, one that tells no usage a request
+    that asks for it. Raises `UsageError` if the model cannot be asked.
     """
     quiet = _ask(provider, ref, "off")
     spoken, thinking = quiet, None
@@ -171,6 +171,16 @@ def _thinking(quiet: _Answer, thinking: _Answer, *, hybrid: bool) -> Finding:
 def _usage(provider: QwenProvider, ref: str, answer: _Answer) -> Finding:
     if answer.usage is not None:
         return finding(_USAGE, "works", f"{answer.usage.total_tokens} tokens told by the stream")
+    asked = _ask(provider, ref, None, usage=True)
+    if asked.error is not None:
+        return _failed(_USAGE, asked.error)
+    if asked.usage is not None:
+        return finding(
+            _USAGE,
+            "works",
+            "told when asked for, which this client does not do here",
+            fix="Set compat.supportsUsageInStreaming to true in the model's entry.",
+        )
     if provider.endpoint.native:
         return finding(
             _USAGE,
@@ -178,17 +188,7 @@ def _usage(provider: QwenProvider, ref: str, answer: _Answer) -> Finding:
             "the stream was asked for its usage and told none",
             fix="Look for a proxy that drops stream_options or the last chunk.",
         )
-    asked = _ask(provider, ref, None, usage=True)
-    if asked.error is not None:
-        return _failed(_USAGE, asked.error)
-    if asked.usage is None:
-        return finding(_USAGE, "works", "this foreign host never tells its usage")
-    return finding(
-        _USAGE,
-        "works",
-        "told when asked for, which a foreign host is not by default",
-        fix="Set compat.supportsUsageInStreaming to true in the model's entry.",
-    )
+    return finding(_USAGE, "works", "this foreign host never tells its usage")
 
 
 def unanswered(questions: Iterable[str], *, after: str) -> list[Finding]:

@@ -1,14 +1,18 @@
 """The commands of a user's setup, with their options: onboarding, diagnosis, the models."""
 
+import shlex
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from qwensim.cli import completions
 from qwensim.cli.options import AsOf, Catalogs, Host, Json, catalog_of
 from qwensim.errors import UsageError
+
+if TYPE_CHECKING:
+    from qwensim.catalog import Catalog
 
 ConfigPath: TypeAlias = Annotated[
     Path | None,
@@ -100,13 +104,14 @@ def onboard(
         raise UsageError("--target says where to verify the key; add --verify")
     catalog = load()
     current = read_config(config)
-    wanted = onboarding.wishes(
-        catalog,
-        choice_name=auth_choice,
-        api_key=api_key,
-        key_from_stdin=api_key_stdin,
-        model=model,
-    )
+    with onboarding.untouched_if_stopped():
+        wanted = onboarding.wishes(
+            catalog,
+            choice_name=auth_choice,
+            api_key=api_key,
+            key_from_stdin=api_key_stdin,
+            model=model,
+        )
     plan = plan_onboarding(
         current, wanted.choice.id, wanted.key, catalog=catalog, default_model=wanted.model
     )
@@ -120,11 +125,15 @@ def onboard(
                 show_error(error)
                 raise typer.Exit(1) from error
     if dry_run:
+        typer.echo(onboarding.UNTOUCHED)
         return
-    if wanted.asked:
-        typer.confirm("Write this?", default=True, abort=True)
+    with onboarding.untouched_if_stopped():
+        if wanted.asked and not onboarding.confirmed():
+            typer.echo(onboarding.UNTOUCHED)
+            raise typer.Exit(1)
     plan.write()
-    typer.echo("Written. See whether it works: qwensim doctor")
+    where = f" --config {shlex.quote(str(config))}" if config else ""
+    typer.echo(f"Written. See whether it works: qwensim doctor{where}")
 
 
 def doctor(
@@ -161,51 +170,79 @@ def doctor(
         raise typer.Exit(1)
 
 
-def list_models(
+def list_models(  # noqa: PLR0913 - one for each option
     *,
-    host: Host = None,
     provider: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="One provider only; qwen is the only one.", show_default=False
+            metavar="NAME", help="The configured models of a provider.", show_default=False
         ),
     ] = None,
+    whole: Annotated[
+        bool, typer.Option("--all", help="With --provider: those not configured too.")
+    ] = False,
+    config: ConfigPath = None,
     probe: Annotated[
         bool,
         typer.Option(
             "--probe", help="Ask the configured endpoint: a token of each model, at your cost."
         ),
     ] = False,
-    config: ConfigPath = None,
     base_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL", help="Endpoint to probe instead of the configured.", show_default=False
         ),
     ] = None,
+    host: Host = None,
     as_json: Json = False,
     catalog: Catalogs = None,
     as_of: AsOf = None,
 ) -> None:
-    """List what is advertised and what is served, host by host.
+    """List models: of the service, of your configuration, or of a running endpoint.
 
-    Advertised is what the client's bundled catalogue says, served what the service does: context
-    in tokens and inputs. Thinking is on or off by default, only or never. With --probe, what a
-    running endpoint does serve.
+    Without --provider and --probe, what is advertised and what is served, host by host. Advertised
+    is what the client's bundled catalogue says, served what the service does: context in tokens
+    and inputs. Thinking is on or off by default, only or never.
+
+    With --provider qwen, what your configuration has, as OpenClaw lists it. With --probe, what a
+    running endpoint does serve, beside what is advertised.
     """
-    from qwensim.cli.models import check_provider, rows_of, show_json, show_tables
-
-    if provider is not None:
-        check_provider(provider)
     facts = catalog_of(catalog, as_of)
-    if not probe:
-        if config is not None or base_url is not None:
-            raise UsageError("--config and --base-url name what to probe; add --probe")
-        rows = rows_of(facts, host)
-        (show_json if as_json else show_tables)(rows)
-        return
-    if host is not None:
-        raise UsageError("--probe asks one endpoint; give --base-url or --config, not --host")
+    if base_url is not None and not probe:
+        raise UsageError("--base-url names what to probe; add --probe")
+    if host is not None and (probe or provider is not None):
+        raise UsageError("--host is for the list of the service; leave out --provider and --probe")
+    if probe:
+        _probe(facts, config, base_url=base_url, provider=provider, as_json=as_json)
+    elif provider is not None:
+        import os
+
+        from qwensim.cli import listing
+
+        rows = listing.list_configured(
+            facts, config, provider=provider, whole=whole, environ=os.environ
+        )
+        if as_json:
+            listing.show_json(rows)
+        else:
+            listing.show(rows, provider=provider)
+    else:
+        if config is not None or whole:
+            raise UsageError("--config and --all are for the models of a provider: add --provider")
+        from qwensim.cli.models import rows_of, show_json, show_tables
+
+        (show_json if as_json else show_tables)(rows_of(facts, host))
+
+
+def _probe(
+    catalog: "Catalog",
+    config: Path | None,
+    *,
+    base_url: str | None,
+    provider: str | None,
+    as_json: bool,
+) -> None:
     import os
 
     from qwensim.cli import probe as probing
@@ -213,7 +250,9 @@ def list_models(
     from qwensim.provider import ProviderError
 
     try:
-        found = probing.probe_endpoint(facts, config, base_url=base_url, environ=os.environ)
+        found = probing.probe_endpoint(
+            catalog, config, base_url=base_url, provider=provider, environ=os.environ
+        )
     except ProviderError as error:
         show_error(error)
         raise typer.Exit(1) from error

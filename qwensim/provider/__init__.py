@@ -26,13 +26,17 @@ from qwensim.provider.failures import (
     ProviderError,
     RateLimitError,
     ServerError,
+    TaskError,
     TruncatedStreamError,
+    UnfinishedTaskError,
     UnknownModelError,
 )
 from qwensim.provider.replies import Delta, Reply, ToolCall, ToolCallPiece
 from qwensim.provider.stream import AsyncChatStream, ChatStream
+from qwensim.provider.tasks import Task, Video
 from qwensim.provider.thinking import ThinkingLevel
 from qwensim.provider.usage import Usage
+from qwensim.provider.video import VideoOptions
 
 __all__ = [
     "AccessError",
@@ -56,10 +60,15 @@ __all__ = [
     "RateLimitError",
     "Reply",
     "ServerError",
+    "Task",
+    "TaskError",
     "ThinkingLevel",
     "ToolCall",
     "ToolCallPiece",
     "TruncatedStreamError",
+    "UnfinishedTaskError",
     "UnknownModelError",
     "Usage",
+    "Video",
+    "VideoOptions",
 ]

@@ -1,27 +1,37 @@
 """`AsyncQwenProvider`: the same as `qwensim.provider.client`, awaited."""
 
 import asyncio
+import os
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, Self, TypeVar, overload
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
+import anyio
+import anyio.to_thread
 import httpx2
 import openai
 
 from qwensim.catalog import Catalog
-from qwensim.provider import faults
-from qwensim.provider.base import CHAT, MODELS, BaseProvider
+from qwensim.provider.async_sending import AsyncSender
+from qwensim.provider.credentials import UNSENT
+from qwensim.provider.downloads import LARGEST
 from qwensim.provider.failures import ProviderError
 from qwensim.provider.refs import PROVIDER
 from qwensim.provider.replies import Reply
 from qwensim.provider.requests import Call, Messages
-from qwensim.provider.stream import TRANSPORT_ERRORS, AsyncChatStream
+from qwensim.provider.stream import AsyncChatStream
+from qwensim.provider.tasks import CANCELED, LONGEST_TASK, POLL_PATIENCE, Progress, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
+from qwensim.provider.video import VideoOptions
+from qwensim.provider.vision import Source
 
 _T = TypeVar("_T")
 
 
-class AsyncQwenProvider(BaseProvider):
+class AsyncQwenProvider(AsyncSender):
     """`QwenProvider` for asyncio: the same settings, methods and errors, awaited.
 
     Cancelling a call or a stream closes its connection. Under trio pass `sleep=trio.sleep`.
@@ -39,6 +49,7 @@ class AsyncQwenProvider(BaseProvider):
         provider_id: str = PROVIDER,
         timeout: float | httpx2.Timeout = openai.DEFAULT_TIMEOUT,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         super().__init__(
@@ -48,15 +59,17 @@ class AsyncQwenProvider(BaseProvider):
             catalog=catalog,
             environ=environ,
             provider_id=provider_id,
+            clock=clock,
             jitter=jitter,
         )
         self._sleep = sleep
         self._owns_client = http_client is None
+        # openai 2 would take httpx, whose errors are others.
+        self._http = http_client or openai.DefaultAsyncHttpx2Client()
         self._client = openai.AsyncOpenAI(
-            api_key=self._credential.key,
+            api_key=self._credential.key or UNSENT,
             base_url=self.endpoint.base_url,
-            # openai 2 would take httpx, whose errors are others.
-            http_client=http_client or openai.DefaultAsyncHttpx2Client(),
+            http_client=self._http,
             timeout=timeout,
             max_retries=0,
         )
@@ -127,12 +140,87 @@ class AsyncQwenProvider(BaseProvider):
             parameters=parameters,
         )
         if stream:
-            return await self._retrying(lambda: self._stream(call), call.model)
-        return await self._retrying(lambda: self._ask(call), call.model)
+            return await self._retrying(lambda: self._stream(call), call)
+        return await self._retrying(lambda: self._ask(call), call)
 
     async def models(self) -> tuple[str, ...]:
         """Return the ids of the models that the endpoint lists. The Coding Plan has no list."""
-        return await self._retrying(self._list)
+        call = self._listing()
+        return await self._retrying(lambda: self._list(call), call)
+
+    async def describe_image(
+        self,
+        source: Source,
+        prompt: str | None = None,
+        *,
+        model: str | None = None,
+        **parameters: object,
+    ) -> Reply:
+        """Ask what a picture shows: an http(s) or data address, a path, or the bytes of a file.
+
+        `model` is a reference, by default to qwen-vl-max-latest. That is on the Standard hosts
+        only: a Coding Plan configuration asks the one of its region, which takes Standard keys.
+        `parameters` go into the body as they are.
+        """
+        question = partial(self._question, "image", source, prompt, model, parameters)
+        return await self._describe(await anyio.to_thread.run_sync(question))
+
+    async def describe_video(
+        self,
+        source: Source,
+        prompt: str | None = None,
+        *,
+        model: str | None = None,
+        **parameters: object,
+    ) -> Reply:
+        """Ask what a video shows, as `describe_image` does."""
+        question = partial(self._question, "video", source, prompt, model, parameters)
+        return await self._describe(await anyio.to_thread.run_sync(question))
+
+    async def video(
+        self,
+        prompt: str = "",
+        *,
+        model: str | None = None,
+        timeout: float = LONGEST_TASK,
+        progress: Progress | None = None,
+        **options: Unpack[VideoOptions],
+    ) -> Video:
+        """Have a video made, and wait for it; `download` fetches it.
+
+        `model` is a reference, by default to the first of `qwensim.provider.video.MODELS` that
+        takes the pictures and videos given. It is made on the Standard host of the region. An order
+        is sent once, since each one costs; the questions that follow are repeated as usual.
+        `timeout` is in seconds: after it the task goes on, and the error has its id for
+        `wait_for_video`. `progress` is called with the `Task` each time the service tells of it.
+        Whoever interrupts the wait cancels the task, which the service allows while it is PENDING.
+        """
+        order = self._order(prompt, model, options)
+        task = await self._retrying(lambda: self._submit(order), order, again=False)
+        call = self._native("task", task_id=task.id, model=order.model)
+        return await self._follow(call, timeout, progress)
+
+    async def wait_for_video(
+        self, task_id: str, *, timeout: float = LONGEST_TASK, progress: Progress | None = None
+    ) -> Video:
+        """Wait for a video that was ordered before; the service knows it for 24 hours."""
+        return await self._follow(self._native("task", task_id=task_id), timeout, progress)
+
+    async def cancel_video(self, task_id: str) -> None:
+        """Cancel a task that is still PENDING; the service refuses it for any other."""
+        call = self._native("task-cancel", task_id=task_id)
+        await self._retrying(lambda: self._cancel(call), call)
+
+    async def download(
+        self, video: Video, path: str | os.PathLike[str], *, max_bytes: int = LARGEST
+    ) -> None:
+        """Fetch a video into a file, whole or not at all; what has that name is replaced.
+
+        No key is sent. Raises `UsageError` for a file that cannot be written, and for a video of
+        more than `max_bytes`.
+        """
+        call = self._download(video)
+        await self._retrying(lambda: self._fetch(call, Path(path), max_bytes), call)
 
     async def close(self) -> None:
         """Close the connections, unless they are those of a given `http_client`."""
@@ -145,31 +233,30 @@ class AsyncQwenProvider(BaseProvider):
     async def __aexit__(self, *exception: object) -> None:
         await self.close()
 
-    async def _ask(self, call: Call) -> Reply:
-        response = await self._client.post(CHAT, content=call.body, cast_to=httpx2.Response)
-        return self._reply(response, call)
+    async def _describe(self, call: Call) -> Reply:
+        return await self._retrying(lambda: self._ask(call), call)
 
-    async def _stream(self, call: Call) -> AsyncChatStream:
-        events = await self._client.post(
-            CHAT,
-            content=call.body,
-            cast_to=object,
-            stream=True,
-            stream_cls=openai.AsyncStream[object],
-        )
-        return await AsyncChatStream(events, self._transcript(events.response, call)).start()
+    async def _follow(self, call: Call, timeout: float, progress: Progress | None) -> Video:
+        deadline = self._clock() + timeout
+        try:
+            while True:
+                task = await self._retrying(lambda: self._look(call, deadline), call)
+                if progress is not None:
+                    progress(task)
+                if (video := self._video(task, call)) is not None:
+                    return video
+                await self._sleep(self._pause(task, call, deadline))
+        except BaseException as stop:
+            if not isinstance(stop, Exception):  # Ctrl-C: nobody would fetch the video
+                await self._abandon(call, progress)
+            raise
 
-    async def _list(self) -> tuple[str, ...]:
-        return self._model_ids(await self._client.get(MODELS, cast_to=httpx2.Response))
-
-    async def _retrying(self, send: Callable[[], Awaitable[_T]], model: str = "") -> _T:
-        retries = 0
-        while True:
+    async def _abandon(self, call: Call, progress: Progress | None) -> None:
+        cancel = self._native("task-cancel", task_id=call.task_id, model=call.model)
+        with anyio.move_on_after(POLL_PATIENCE, shield=True):
             try:
-                return await send()
-            except ProviderError as failure:
-                error = failure
-            except TRANSPORT_ERRORS as cause:
-                error = self._classifier.error(faults.of_exception(cause), model=model)
-            await self._sleep(self._wait(error, retries))
-            retries += 1
+                await self._retrying(lambda: self._cancel(cancel), cancel, again=False)
+            except ProviderError:
+                return  # it runs already, or nobody answers
+            if progress is not None:
+                progress(Task(id=call.task_id or "", state=CANCELED))

@@ -1,36 +1,42 @@
 """`QwenProvider`: sends, waits and tries again; the rest is `qwensim.provider.base`."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Self, TypeVar, overload
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
 import httpx2
 import openai
 
 from qwensim.catalog import Catalog
-from qwensim.provider import faults
-from qwensim.provider.base import CHAT, MODELS, BaseProvider
+from qwensim.provider.credentials import UNSENT
+from qwensim.provider.downloads import LARGEST
 from qwensim.provider.failures import ProviderError
 from qwensim.provider.refs import PROVIDER
 from qwensim.provider.replies import Reply
 from qwensim.provider.requests import Call, Messages
-from qwensim.provider.stream import TRANSPORT_ERRORS, ChatStream
+from qwensim.provider.sending import Sender
+from qwensim.provider.stream import ChatStream
+from qwensim.provider.tasks import CANCELED, LONGEST_TASK, Progress, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
+from qwensim.provider.video import VideoOptions
+from qwensim.provider.vision import Source
 
 _T = TypeVar("_T")
 
 
-class QwenProvider(BaseProvider):
+class QwenProvider(Sender):
     """The qwen provider of OpenClaw, on the `openai` SDK.
 
     `base_url` wins over `auth_choice`; without either it is the Coding Plan (Global).
     `api_key` wins over the variables QWEN_API_KEY, MODELSTUDIO_API_KEY and DASHSCOPE_API_KEY of
-    `environ` (default: that of the process). `provider_id` is the name under which a custom
-    configuration knows this provider: its model references may carry it, and nothing else changes.
-    `catalog` is the bundled one unless given, a given
-    `http_client` stays open when the provider closes, `timeout` is in seconds. `sleep` and `jitter`
-    (numbers in [0, 1)) make the waits between retries testable.
+    `environ` (default: that of the process); a server on this machine may be asked without any.
+    `provider_id` is the name under which a custom configuration knows this provider: its model
+    references may carry it, and nothing else changes. `catalog` is the bundled one unless given, a
+    given `http_client` stays open when the provider closes, `timeout` is in seconds. `sleep`,
+    `clock` (seconds since any moment) and `jitter` (numbers in [0, 1)) make waits testable.
 
     Calls raise `ProviderError` if they fail, `UsageError` if they cannot be made.
     """
@@ -47,6 +53,7 @@ class QwenProvider(BaseProvider):
         provider_id: str = PROVIDER,
         timeout: float | httpx2.Timeout = openai.DEFAULT_TIMEOUT,
         sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         super().__init__(
@@ -56,15 +63,17 @@ class QwenProvider(BaseProvider):
             catalog=catalog,
             environ=environ,
             provider_id=provider_id,
+            clock=clock,
             jitter=jitter,
         )
         self._sleep = sleep
         self._owns_client = http_client is None
+        # openai 2 would take httpx, whose errors are others.
+        self._http = http_client or openai.DefaultHttpx2Client()
         self._client = openai.OpenAI(
-            api_key=self._credential.key,
+            api_key=self._credential.key or UNSENT,
             base_url=self.endpoint.base_url,
-            # openai 2 would take httpx, whose errors are others.
-            http_client=http_client or openai.DefaultHttpx2Client(),
+            http_client=self._http,
             timeout=timeout,
             max_retries=0,
         )
@@ -140,14 +149,85 @@ class QwenProvider(BaseProvider):
             parameters=parameters,
         )
         if stream:
-            return self._retrying(lambda: self._stream(call), call.model)
-        return self._retrying(lambda: self._ask(call), call.model)
+            return self._retrying(lambda: self._stream(call), call)
+        return self._retrying(lambda: self._ask(call), call)
 
     def models(self) -> tuple[str, ...]:
         """Return the ids of the models that the endpoint lists. The Coding Plan has no list."""
-        return self._retrying(
-            lambda: self._model_ids(self._client.get(MODELS, cast_to=httpx2.Response))
-        )
+        call = self._listing()
+        return self._retrying(lambda: self._list(call), call)
+
+    def describe_image(
+        self,
+        source: Source,
+        prompt: str | None = None,
+        *,
+        model: str | None = None,
+        **parameters: object,
+    ) -> Reply:
+        """Ask what a picture shows: an http(s) or data address, a path, or the bytes of a file.
+
+        `model` is a reference, by default to qwen-vl-max-latest. That is on the Standard hosts
+        only: a Coding Plan configuration asks the one of its region, which takes Standard keys.
+        `parameters` go into the body as they are.
+        """
+        return self._describe(self._question("image", source, prompt, model, parameters))
+
+    def describe_video(
+        self,
+        source: Source,
+        prompt: str | None = None,
+        *,
+        model: str | None = None,
+        **parameters: object,
+    ) -> Reply:
+        """Ask what a video shows, as `describe_image` does."""
+        return self._describe(self._question("video", source, prompt, model, parameters))
+
+    def video(
+        self,
+        prompt: str = "",
+        *,
+        model: str | None = None,
+        timeout: float = LONGEST_TASK,
+        progress: Progress | None = None,
+        **options: Unpack[VideoOptions],
+    ) -> Video:
+        """Have a video made, and wait for it; `download` fetches it.
+
+        `model` is a reference, by default to the first of `qwensim.provider.video.MODELS` that
+        takes the pictures and videos given. It is made on the Standard host of the region. An order
+        is sent once, since each one costs; the questions that follow are repeated as usual.
+        `timeout` is in seconds: after it the task goes on, and the error has its id for
+        `wait_for_video`. `progress` is called with the `Task` each time the service tells of it.
+        Whoever interrupts the wait cancels the task, which the service allows while it is PENDING.
+        """
+        order = self._order(prompt, model, options)
+        task = self._retrying(lambda: self._submit(order), order, again=False)
+        call = self._native("task", task_id=task.id, model=order.model)
+        return self._follow(call, timeout, progress)
+
+    def wait_for_video(
+        self, task_id: str, *, timeout: float = LONGEST_TASK, progress: Progress | None = None
+    ) -> Video:
+        """Wait for a video that was ordered before; the service knows it for 24 hours."""
+        return self._follow(self._native("task", task_id=task_id), timeout, progress)
+
+    def cancel_video(self, task_id: str) -> None:
+        """Cancel a task that is still PENDING; the service refuses it for any other."""
+        call = self._native("task-cancel", task_id=task_id)
+        self._retrying(lambda: self._cancel(call), call)
+
+    def download(
+        self, video: Video, path: str | os.PathLike[str], *, max_bytes: int = LARGEST
+    ) -> None:
+        """Fetch a video into a file, whole or not at all; what has that name is replaced.
+
+        No key is sent. Raises `UsageError` for a file that cannot be written, and for a video of
+        more than `max_bytes`.
+        """
+        call = self._download(video)
+        self._retrying(lambda: self._fetch(call, Path(path), max_bytes), call)
 
     def close(self) -> None:
         """Close the connections, unless they are those of a given `http_client`."""
@@ -160,24 +240,29 @@ class QwenProvider(BaseProvider):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _ask(self, call: Call) -> Reply:
-        response = self._client.post(CHAT, content=call.body, cast_to=httpx2.Response)
-        return self._reply(response, call)
+    def _describe(self, call: Call) -> Reply:
+        return self._retrying(lambda: self._ask(call), call)
 
-    def _stream(self, call: Call) -> ChatStream:
-        events = self._client.post(
-            CHAT, content=call.body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
-        )
-        return ChatStream(events, self._transcript(events.response, call)).start()
+    def _follow(self, call: Call, timeout: float, progress: Progress | None) -> Video:
+        deadline = self._clock() + timeout
+        try:
+            while True:
+                task = self._retrying(lambda: self._look(call, deadline), call)
+                if progress is not None:
+                    progress(task)
+                if (video := self._video(task, call)) is not None:
+                    return video
+                self._sleep(self._pause(task, call, deadline))
+        except BaseException as stop:
+            if not isinstance(stop, Exception):  # Ctrl-C: nobody would fetch the video
+                self._abandon(call, progress)
+            raise
 
-    def _retrying(self, send: Callable[[], _T], model: str = "") -> _T:
-        retries = 0
-        while True:
-            try:
-                return send()
-            except ProviderError as failure:
-                error = failure
-            except TRANSPORT_ERRORS as cause:
-                error = self._classifier.error(faults.of_exception(cause), model=model)
-            self._sleep(self._wait(error, retries))
-            retries += 1
+    def _abandon(self, call: Call, progress: Progress | None) -> None:
+        cancel = self._native("task-cancel", task_id=call.task_id, model=call.model)
+        try:
+            self._retrying(lambda: self._cancel(cancel), cancel, again=False)
+        except ProviderError:
+            return  # it runs already, or nobody answers
+        if progress is not None:
+            progress(Task(id=call.task_id or "", state=CANCELED))

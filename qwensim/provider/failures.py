@@ -16,7 +16,9 @@ QwensimError
       +-- ServerError           the service is broken or busy
       +-- ConnectionFailure     no answer came
       +-- TruncatedStreamError  a stream ended before its end
-      +-- MalformedAnswerError  what came is no chat completion
+      +-- MalformedAnswerError  what came is not what was asked for
+      +-- TaskError             a task ended without a result
+           +-- UnfinishedTaskError  it takes longer than it may
 
 Which of them an answer becomes, whether it is tried again and what is advised are rows of the
 catalogue's `failure` table.
@@ -27,13 +29,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from qwensim.catalog import Catalog, Redactor
-from qwensim.catalog.rows import FailureRow
+from qwensim.catalog.failures import Failures
 from qwensim.errors import QwensimError
+from qwensim.provider import credentials
 from qwensim.provider.credentials import Credential
 from qwensim.provider.endpoints import Endpoint, standard_choice
 from qwensim.provider.faults import Fault
 from qwensim.provider.replies import Reply
 
+_NO_KEY = "No key was sent"
 _LONGEST_MESSAGE = 1000
 """Characters; the whole error page of some proxy is no message."""
 
@@ -61,6 +65,8 @@ class ProviderError(QwensimError):
         self.code = fault.code
         """The service's code, or one of `qwensim.provider.faults` for what the client saw."""
         self.request_id = fault.request_id
+        self.task_id = fault.task_id
+        """The task that failed, where the call was about one."""
         self.retry_after = fault.retry_after
         """Seconds that the service asks to wait, if it says so."""
         self.advice = advice
@@ -71,7 +77,8 @@ class ProviderError(QwensimError):
 
     def __str__(self) -> str:
         request = self.request_id and f"request {self.request_id}"
-        facts = ", ".join(str(fact) for fact in (self.status, self.code, request) if fact)
+        task = self.task_id and f"task {self.task_id}"
+        facts = ", ".join(str(fact) for fact in (self.status, self.code, task, request) if fact)
         return f"{self.message.strip()} ({facts or self.kind}) {self.advice}".strip()
 
 
@@ -160,9 +167,21 @@ class TruncatedStreamError(ProviderError):
 
 
 class MalformedAnswerError(ProviderError):
-    """What came is no chat completion."""
+    """What came is not what was asked for."""
 
     kind = "malformed"
+
+
+class TaskError(ProviderError):
+    """A task ended without a result: it failed, was cancelled, or is not known any more."""
+
+    kind = "task"
+
+
+class UnfinishedTaskError(TaskError):
+    """A task takes longer than the caller allows; it goes on."""
+
+    kind = "unfinished"
 
 
 _CLASSES: Mapping[str, type[ProviderError]] = {
@@ -183,6 +202,8 @@ _CLASSES: Mapping[str, type[ProviderError]] = {
         ConnectionFailure,
         TruncatedStreamError,
         MalformedAnswerError,
+        TaskError,
+        UnfinishedTaskError,
     )
 }
 
@@ -191,18 +212,26 @@ class Classifier:
     """Judges the faults of one endpoint and key by the rows of the catalogue."""
 
     def __init__(self, catalog: Catalog, endpoint: Endpoint, credential: Credential) -> None:
-        self._rows = tuple(catalog.failures.values())
-        self._known_statuses = {status for row in self._rows for status in row.status}
+        self._failures = Failures(catalog)
         self._endpoint = endpoint
         self._key = credential.key
         self._redactor = Redactor(catalog)
+        plan = credentials.plan_of(catalog, credential.key)
+        self._key_plan = plan.id if plan else None
         self._names = _names(catalog, endpoint, credential)
 
     def error(
         self, fault: Fault, *, model: str = "", partial: Reply | None = None
     ) -> ProviderError:
         """Return the exception to raise for a fault, clean of the key wherever it was echoed."""
-        row = self._row(fault)
+        row = self._failures.find(
+            status=fault.status,
+            code=fault.code,
+            message=fault.message,
+            plan=self._endpoint.plan,
+            key_plan=self._key_plan,
+            task=fault.task_id is not None,
+        )
         names = {**self._names, "model": model or "the model"}
         clean = replace(
             fault,
@@ -222,33 +251,13 @@ class Classifier:
         """Return the text without the key or anything like one."""
         return self._redactor.text(text, secrets=(self._key,))
 
-    def _row(self, fault: Fault) -> FailureRow:
-        status = fault.status
-        if status is not None and status not in self._known_statuses:
-            status -= status % 100  # RFC 9110, section 15: the x00 status of its class
-        return next(row for row in self._rows if self._fits(row, fault, status))
-
-    def _fits(self, row: FailureRow, fault: Fault, status: int | None) -> bool:
-        return (
-            (not row.status or status in row.status)
-            and (not row.code or fault.code in row.code)
-            and (row.message is None or bool(re.search(row.message, fault.message, re.IGNORECASE)))
-            and (row.plan is None or row.plan == self._endpoint.plan)
-        )
-
 
 def _names(catalog: Catalog, endpoint: Endpoint, credential: Credential) -> dict[str, str]:
     """Return what an advice can name, but for the model."""
-    titles = [
-        plan.title
-        for plan in catalog.plans.values()
-        if re.fullmatch(plan.key_pattern, credential.key)
-    ]
-    names = {
-        "endpoint": endpoint.base_url,
-        "key_source": credential.source,
-        "key_shape": f"a {titles[0]} key" if titles else "no key of the service",
-    }
+    plan = credentials.plan_of(catalog, credential.key)
+    shape = f"a {plan.title} key" if plan else "no key of the service"
+    key = f"The key came from {credential.source} and is {shape}" if credential.key else _NO_KEY
+    names = {"endpoint": endpoint.base_url, "key": key}
     if endpoint.region is not None:
         names["auth_choice"], names["base_url"] = standard_choice(catalog, endpoint.region)
     return names

@@ -20,6 +20,11 @@ CONNECTION_FAILED = "connection_failed"
 TIMED_OUT = "timed_out"
 STREAM_TRUNCATED = "stream_truncated"
 ANSWER_MALFORMED = "answer_malformed"
+DOWNLOAD_REFUSED = "download_refused"
+TASK_CANCELED = "task_canceled"
+TASK_FAILED = "task_failed"
+TASK_UNFINISHED = "task_unfinished"
+TASK_UNKNOWN = "task_unknown"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +39,8 @@ class Fault:
     request_id: str | None = None
     retry_after: float | None = None
     """Seconds."""
+    task_id: str | None = None
+    """The task that it is about, if it is about one."""
 
 
 def of_exception(error: Exception) -> Fault:

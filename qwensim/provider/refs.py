@@ -9,6 +9,14 @@ PROVIDERS = (PROVIDER, "modelstudio", "qwencloud")
 `dashscope` is none of them: there is no such provider for OpenClaw either.
 """
 
+PORTALS = ("qwen-portal", "qwen-oauth")
+"""Qwen's OAuth service, which is gone: as providers and as auth choices."""
+
+MIGRATION = (
+    "Qwen OAuth (portal.qwen.ai) is gone. Get a key of the Coding Plan and run: qwensim onboard "
+    "--auth-choice qwen-api-key (in China: qwen-api-key-cn)"
+)
+
 
 def model_id(ref: str, *, provider_id: str = PROVIDER) -> str:
     """Return the model id that a reference names; a bare model id stands for itself.

@@ -1,4 +1,4 @@
-"""Builds the body of a chat request."""
+"""Requests that are ready to be sent; the body of a chat."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from qwensim.errors import UsageError
 from qwensim.provider.endpoints import Endpoint
-from qwensim.provider.refs import model_id
 from qwensim.provider.thinking import ThinkingLevel, enable_thinking
 
 Messages: TypeAlias = str | Sequence[Mapping[str, Any]]
@@ -18,36 +17,45 @@ Messages: TypeAlias = str | Sequence[Mapping[str, Any]]
 class Call:
     """A request that is ready to be sent, as often as need be."""
 
-    model: str
-    body: bytes
+    endpoint: Endpoint
+    url: str
+    model: str = ""
+    """Empty where it is about none."""
+    body: bytes = b""
     """JSON."""
+    task_id: str | None = None
+    """The task that it is about."""
 
 
 def prepare(
     endpoint: Endpoint,
-    model_ref: str,
+    model: str,
     messages: Messages,
     *,
-    provider_id: str,
     stream: bool,
+    asks_usage: bool,
     thinking: ThinkingLevel | None,
     parameters: Mapping[str, object],
 ) -> Call:
     """Return the call; `parameters` go to the top of the body and win over what is set here.
 
-    A stream asks for its usage on the service's own hosts only: a foreign one may refuse it.
-    Raises `UsageError` for a reference, messages, a level or parameters that cannot be.
+    A stream `asks_usage` or does not; other answers tell theirs anyway.
+    Raises `UsageError` for messages, a level or parameters that cannot be.
     """
-    model = model_id(model_ref, provider_id=provider_id)
     body: dict[str, object] = {"model": model, "messages": _listed(messages)}
     if stream:
         body["stream"] = True
-        if endpoint.native:
+        if asks_usage:
             body["stream_options"] = {"include_usage": True}
     flag = enable_thinking(thinking)
     if flag is not None:
         body["enable_thinking"] = flag
-    return Call(model=model, body=_encoded({**body, **parameters}))
+    return Call(
+        endpoint=endpoint,
+        url=f"{endpoint.base_url}/chat/completions",
+        model=model,
+        body=encoded({**body, **parameters}),
+    )
 
 
 def _listed(messages: Messages) -> list[dict[str, Any]]:
@@ -61,8 +69,11 @@ def _listed(messages: Messages) -> list[dict[str, Any]]:
     raise UsageError(f"messages must be a string or a list of mappings, not this {seen}")
 
 
-def _encoded(body: Mapping[str, object]) -> bytes:
-    """Return compact JSON in UTF-8, as the SDK writes it."""
+def encoded(body: Mapping[str, object]) -> bytes:
+    """Return compact JSON in UTF-8, as the SDK writes it.
+
+    Raises `UsageError` for what is no JSON.
+    """
     try:
         text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode()

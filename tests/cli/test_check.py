@@ -146,7 +146,7 @@ def test_live_names_the_keys_that_it_wants(check: Check) -> None:
         (["--host", "example.com"], "no host example.com; there are: dashscope.aliyuncs.com"),
         (["--host", HOSTS[0], "--plan", "coding"], f"no host {HOSTS[0]} with plan coding"),
         (["--case", "no-such-case"], "no case 'no-such-case'"),
-        (["--target", "http://localhost:1/v1"], "no API key; pass api_key or set one of QWEN"),
+        (["--target", "http://localhost:1/v1"], "no API key; set one of QWEN"),
         (
             ["--target", "http://localhost:1/v1", "--key-env", "MINE"],
             "MINE is not set; it must hold the key for http://localhost:1/v1",

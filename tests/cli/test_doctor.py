@@ -292,6 +292,7 @@ def test_no_key_leaves_the_endpoint_alone(
     code, found = doctor()
     assert code == 1
     assert found["key source"]["verdict"] == "fails"
+    assert "qwensim onboard" in found["key source"]["fix"]
     assert "QWEN_API_KEY" in found["key source"]["detail"]
     assert str(config.parent) in found["key source"]["detail"]
     assert {found[question]["verdict"] for question in ("key kind", *ASKED)} == {"open"}
@@ -315,6 +316,7 @@ def test_a_wrong_configuration_is_a_finding(
     assert code == 1
     assert found["configuration"]["verdict"] == "fails"
     assert told in found["configuration"]["detail"]
+    assert found["configuration"]["fix"]
     assert {found[question]["verdict"] for question in ASKED} == {"open"}
 
 
@@ -364,7 +366,38 @@ def test_a_custom_provider_is_asked_at_its_own_address(
     assert code == 0
     assert "bailian/qwen-plus" in found["configuration"]["detail"]
     assert "models.providers.bailian.apiKey" in found["key source"]["detail"]
-    assert found["streaming usage"]["fix"]
+    assert found["streaming usage"]["detail"].endswith("told by the stream")
+    assert not found["streaming usage"]["fix"]
+
+
+def test_usage_that_the_configuration_turns_off_is_told_as_such(
+    doctor: Callable[..., Any], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QWEN_API_KEY", FAKE_KEYS["standard"])
+    models = [{"id": "qwen3.5-plus", "compat": {"supportsUsageInStreaming": False}}]
+    qwen = {"baseUrl": STANDARD, "models": models}
+    config.write_text(json.dumps({"models": {"providers": {"qwen": qwen}}}), "utf-8")
+    code, found = doctor()
+    assert code == 0
+    assert found["streaming usage"]["detail"].startswith("told when asked for")
+    assert "compat.supportsUsageInStreaming" in found["streaming usage"]["fix"]
+
+
+def test_a_server_on_this_machine_needs_no_key(
+    doctor: Callable[..., Any], config: Path, simulator: Simulator, server: Server
+) -> None:
+    mine = {"baseUrl": server.base_urls["dashscope.aliyuncs.com"], "apiKey": "${NO_SUCH_VARIABLE}"}
+    agents = {"defaults": {"model": "mine/qwen-plus"}}
+    data = {"models": {"providers": {"mine": mine}}, "agents": agents}
+    config.write_text(json.dumps(data), "utf-8")
+    code, found = doctor()
+    assert code == 1  # the fake wants one, as the service does
+    assert found["key source"]["verdict"] == "works"
+    assert found["key source"]["detail"].startswith("no key, which a server on this machine may")
+    assert "NO_SUCH_VARIABLE is not set" in found["key source"]["detail"]
+    assert found["key"]["verdict"] == "fails"
+    assert found["key"]["fix"].startswith("No key was sent; ")
+    assert simulator.journal
 
 
 def test_people_get_a_table_and_the_fixes(

@@ -20,6 +20,20 @@ def test_both_truths_stand_side_by_side(qwensim: Any) -> None:
     assert ["qwen3.6-plus: prefer a Standard endpoint"] in lines
 
 
+@pytest.mark.parametrize(
+    "host", ["Coding.DashScope.Aliyuncs.com", "coding.dashscope.aliyuncs.com."]
+)
+def test_a_host_is_known_in_any_spelling(qwensim: Any, host: str) -> None:
+    out = qwensim("models", "list", "--host", host).out
+    assert out.startswith("https://coding.dashscope.aliyuncs.com/v1")
+
+
+def test_an_unknown_host_is_refused_with_those_there_are(qwensim: Any) -> None:
+    result = qwensim("models", "list", "--host", "example.com")
+    assert (result.code, result.out) == (2, "")
+    assert "no host 'example.com'; there are: dashscope.aliyuncs.com" in result.err
+
+
 def test_every_host_has_its_table(qwensim: Any) -> None:
     out = qwensim("models", "list").out
     titles = re.findall(r"^https://\S+", out, re.MULTILINE)
@@ -43,7 +57,7 @@ def test_tables_fit_a_terminal(qwensim: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_json_rows_have_stable_keys(qwensim: Any) -> None:
-    rows = json.loads(qwensim("models", "list", "--json", "--provider", "modelstudio").out)
+    rows = json.loads(qwensim("models", "list", "--json").out)
     assert all(
         [*row]
         == [

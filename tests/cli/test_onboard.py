@@ -80,6 +80,7 @@ def test_a_dry_run_shows_the_change_and_writes_nothing(onboard: Onboard, config:
     result = onboard("--auth-choice", "qwen-api-key", "--api-key", KEY, "--dry-run")
     assert result.code == 0
     assert "https://coding-intl.dashscope.aliyuncs.com/v1" in result.out
+    assert result.out.endswith("Nothing has been written.\n")
     assert KEY not in result.out + result.err
     assert not files(config.parent)
 
@@ -103,6 +104,7 @@ def test_onboarding_again_changes_the_key_alone(onboard: Onboard, config: Path) 
     result = onboard("--auth-choice", "qwen-api-key", "--api-key", f"{KEY}-2")
     assert result.code == 0
     assert f"{config} stays as it is." in result.out
+    assert result.out.endswith(f"qwensim doctor --config {config}\n")
     assert config.read_bytes() == written
     assert f"{KEY}-2" in store(config).read_text("utf-8")
 
@@ -313,15 +315,51 @@ def test_a_no_writes_nothing(terminal: Callable[..., Any], config: Path) -> None
     child.sendline(KEY)
     child.expect("Write this")
     child.sendline("n")
-    rest(child)
+    assert "Nothing has been written." in rest(child)
     assert child.exitstatus == 1
     assert not files(config.parent)
 
 
-def test_ctrl_c_writes_nothing(terminal: Callable[..., Any], config: Path) -> None:
+QUESTIONS = {
+    "Plan ": "coding",
+    "Region ": "global",
+    "API key": KEY,
+    "Default model": "glm-5",
+    "Write this": "y",
+}
+
+
+@pytest.mark.parametrize("last", QUESTIONS)
+def test_ctrl_c_at_any_question_writes_nothing(
+    terminal: Callable[..., Any], config: Path, last: str
+) -> None:
     child = terminal()
-    child.expect("Plan ")
+    for question, answer in QUESTIONS.items():
+        child.expect(question)
+        if question == last:
+            break
+        child.sendline(answer)
     child.sendintr()
-    assert "Traceback" not in rest(child)
-    assert child.exitstatus in {1, 130}
+    assert rest(child).endswith("\r\nstopped: Nothing has been written.\r\n")
+    assert child.exitstatus == 130
+    assert not files(config.parent)
+
+
+def test_the_end_of_input_writes_nothing(terminal: Callable[..., Any], config: Path) -> None:
+    child = terminal("--api-key", KEY)
+    child.expect("Plan .*: ")
+    child.sendeof()
+    assert "Nothing has been written." in rest(child)
+    assert child.exitstatus == 130
+    assert not files(config.parent)
+
+
+def test_an_empty_key_is_asked_for_again(terminal: Callable[..., Any], config: Path) -> None:
+    child = terminal("--auth-choice", "qwen-api-key", "--dry-run")
+    child.expect("API key, not shown: ")
+    child.sendline("")
+    child.expect("API key, not shown: ")
+    child.sendline(KEY)
+    assert "Nothing has been written." in rest(child)
+    assert child.exitstatus == 0
     assert not files(config.parent)

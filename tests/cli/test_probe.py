@@ -164,8 +164,9 @@ def test_an_endpoint_that_refuses_the_key_is_an_error(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--host", "dashscope.aliyuncs.com"), "not --host"),
+        (("--host", "dashscope.aliyuncs.com"), "leave out --provider and --probe"),
         (("--base-url", "https://a.example/v1", "--config", "openclaw.json"), "two endpoints"),
+        (("--base-url", "https://a.example/v1", "--provider", "mine"), "two endpoints"),
     ],
 )
 def test_one_endpoint_is_probed_at_a_time(
@@ -180,6 +181,21 @@ def test_an_endpoint_is_named_for_a_probe_only(qwensim: Callable[..., Any]) -> N
     result = qwensim("models", "list", "--base-url", "https://a.example/v1")
     assert (result.code, result.out) == (2, "")
     assert "add --probe" in result.err
+
+
+def test_the_endpoint_of_a_provider_is_probed(
+    qwensim: Callable[..., Any], server: Server, tmp_path: Path
+) -> None:
+    config = tmp_path / "openclaw.json"
+    url = server.base_urls["dashscope.aliyuncs.com"]
+    models = [{"id": "qwen-plus"}]
+    mine = {"baseUrl": url, "apiKey": FAKE_KEYS["standard"], "models": models}
+    config.write_text(json.dumps({"models": {"providers": {"Mine": mine}}}), "utf-8")
+    options = ("--probe", "--config", str(config), "--provider", "mine", "--json")
+    result = qwensim("models", "list", *options)
+    assert (result.code, result.err) == (0, "")
+    rows = {row["model"]: row for row in json.loads(result.out)}
+    assert (rows["qwen-plus"]["provider"], rows["qwen-plus"]["served"]) == ("Mine", "answers")
 
 
 def test_nothing_to_ask_is_a_mistake(

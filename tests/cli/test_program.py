@@ -39,7 +39,7 @@ def test_the_version_is_that_of_the_package(qwensim: Any) -> None:
 def test_help_names_every_command_in_a_whole_line(qwensim: Any) -> None:
     result = qwensim("--help")
     assert result.code == 0
-    for command in ("demo", "serve", "chat", "models"):
+    for command in ("demo", "serve", "run", "chat", "models"):
         assert f"\n  {command} " in result.out
     assert "...\n" not in result.out.partition("Commands:")[2]
 
@@ -69,6 +69,8 @@ def test_the_defaults_that_help_tells_are_those_of_the_library(qwensim: Any) -> 
         (["models", "list", "--catalog", "missing.toml"], "missing.toml: cannot be read"),
         (["serve", "--accounts", "missing.toml"], "missing.toml: cannot be read"),
         (["serve", "--port", "70000"], "no port 70000"),
+        (["serve", "--port", "0", "--proxy", "--ca-dir", "/dev/null/a"], "with neither"),
+        (["serve", "--port", "0", "--ca-dir", "a"], "a proxy or a TLS port"),
         (["chat", "hi"], "QWEN_API_KEY, MODELSTUDIO_API_KEY, DASHSCOPE_API_KEY"),
         (["chat", "hi", "--auth-choice", "nope"], "qwen-standard-api-key"),
         (["chat", "hi", "--base-url", "dashscope"], "https://"),

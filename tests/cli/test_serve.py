@@ -4,6 +4,8 @@ import contextlib
 import io
 import re
 import signal
+import socket
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +89,36 @@ def test_an_open_address_is_warned_of(capfd: pytest.CaptureFixture[str]) -> None
     assert re.fullmatch(r"warning: 0\.0\.0\.0 .*\n", capfd.readouterr().err)
     announcement("--host", "localhost")
     assert capfd.readouterr().err == ""
+
+
+def test_as_a_proxy_and_by_tls_it_is_reached_under_the_real_host_names(
+    start: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ours"
+    options = ("--proxy", "--tls", "0", "--ca-dir", str(folder))
+    process = start("serve", "--port", "0", *options, PYTHONPATH=str(tmp_path))
+    said = [process.stdout.readline()]
+    while not said[-1].startswith("  export PYTHONPATH="):
+        said.append(process.stdout.readline())
+    variables = dict(re.findall(r"export (\w+)=(\S+)", "".join(said)))
+    assert variables["no_proxy"] == "localhost,127.0.0.1,::1"
+    bundle = variables["SSL_CERT_FILE"]
+    assert Path(bundle).read_bytes().startswith((folder / "ca.pem").read_bytes())
+    assert variables["PYTHONPATH"].endswith(f":{tmp_path}")
+    trusted = ssl.create_default_context(cafile=bundle)
+    url = "https://dashscope.aliyuncs.com/compatible-mode/v1/models"
+    with httpx2.Client(proxy=variables["HTTPS_PROXY"], verify=trusted) as client:
+        assert client.get(url).status_code == 401
+        with pytest.raises(httpx2.ProxyError, match="403"):
+            client.get("https://example.com")
+    (port,) = re.findall(r"^TLS at 127\.0\.0\.1:(\d+), ", "".join(said), re.MULTILINE)
+    connection = socket.create_connection(("127.0.0.1", int(port)), timeout=10)
+    trusted.wrap_socket(connection, server_hostname="dashscope.aliyuncs.com").close()
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert [line.split(" ", 1)[1] for line in err.splitlines()] == [
+        "dashscope.aliyuncs.com GET /compatible-mode/v1/models - 401 missing-key -",
+        "example.com CONNECT - - 403 kept-away -",
+    ]
+    assert not Path(bundle).exists()

@@ -162,6 +162,20 @@ def test_a_quiet_one_says_nothing(start: Any) -> None:
     assert serving.stop() == ""
 
 
+def test_limits_are_enforced_with_the_accounts_of_a_file(start: Any, tmp_path: Path) -> None:
+    accounts, overlay = tmp_path / "accounts.toml", tmp_path / "one-a-minute.toml"
+    accounts.write_text(f'[[account]]\nkey = "{KEY}"\n')
+    intl = 'on."dashscope-intl.aliyuncs.com" = { rpm = 1 }'
+    overlay.write_text(f'[[model]]\nid = "qwen3.5-plus"\n{intl}\n')
+    serving = Program(
+        start, "--limits", "--accounts", str(accounts), "--catalog", str(overlay), "--quiet"
+    )
+    assert [serving.ask("hi").status_code for _ in range(2)] == [200, 429]
+    settings = httpx2.get(f"{serving.url}/__qwensim/settings").json()
+    assert settings == {"limits": True, "client_check": "any"}
+    assert serving.stop() == ""
+
+
 # ---- lines
 
 
@@ -204,6 +218,7 @@ START = "2026-05-18T00:00:00Z dashscope.aliyuncs.com GET "
             {"status": 429, "fault": "error", "error": "rate-limit"},
             "/compatible-mode/v1/models - 429 rate-limit -",
         ),
+        ({"path": "", "status": 403, "error": "kept-away"}, "- - 403 kept-away -"),
         ({"model": "a\nb\x1b[2J"}, r"/compatible-mode/v1/models 'a\nb\x1b[2J' 200 - -"),
         ({"model": "a b"}, "/compatible-mode/v1/models 'a b' 200 - -"),
         ({"model": "通义"}, "/compatible-mode/v1/models 通义 200 - -"),

@@ -21,7 +21,8 @@ FULL = """{
         headers: { "X-Team": "red" },
         models: [
           { id: "qwen3-max", name: "Max", reasoning: true, input: ["text", "image"],
-            contextWindow: 1e5, maxTokens: 8192, compat: { thinkingFormat: "qwen" } },
+            contextWindow: 1e5, maxTokens: 8192,
+            compat: { thinkingFormat: "qwen", supportsUsageInStreaming: true } },
           { id: "other" },
         ],
         authHeader: true,
@@ -52,10 +53,12 @@ def test_a_whole_configuration_is_read(home: Any) -> None:
             input=("text", "image"),
             context_window=100_000,
             max_tokens=8192,
+            tells_usage=True,
         ),
         ModelEntry(id="other", name="other"),
     )
     assert config.default_model == "bailian/qwen3-max"
+    assert config.fallbacks == ("qwen/glm-5",)
     assert config.aliases == {"Max": "bailian/qwen3-max"}
     assert config.agent_models == ("bailian/qwen3-max", "qwen/glm-5")
     assert config.video_model == "qwen/wan2.6-t2v"
@@ -177,6 +180,12 @@ def test_a_file_that_is_no_text_is_named(home: Any) -> None:
 def test_a_folder_in_the_place_of_the_file_is_named(home: Any) -> None:
     home.config_file.mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"openclaw\.json: cannot be read: "):
+        home.read()
+
+
+def test_a_file_that_is_no_configuration_by_its_size_is_named(home: Any) -> None:
+    home.holds(" " * (4 * 2**20) + "{}")
+    with pytest.raises(ConfigError, match=r"openclaw\.json: has more than the 4,194,304 bytes"):
         home.read()
 
 

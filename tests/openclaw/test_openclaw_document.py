@@ -4,6 +4,7 @@ import copy
 import json
 from typing import Any
 
+import json5
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ WRITTEN = """\
 // the end
 """
 
+JSON5, JSON5_CRLF = -2, -1
+
 names = st.sampled_from(["a", "b", "qwen/x", "it's", "ü", "with space"]) | st.text(max_size=3)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats() | st.text(max_size=8),
@@ -40,7 +43,11 @@ def same(one: Any, other: Any) -> bool:
 
 
 def written(data: Any, style: int) -> str:
-    """Write JSON in one of several styles, with comments in the last two."""
+    """Write JSON in one of several styles: the first two as JSON5, the last two with comments."""
+    if style == JSON5:
+        return str(json5.dumps(data, indent=2, quote_style=json5.QuoteStyle.PREFER_SINGLE))
+    if style == JSON5_CRLF:
+        return str(json5.dumps(data, indent="\t")).replace("\n", "\r\n")
     if style == 0:
         return json.dumps(data)
     text = json.dumps(data, indent=4, ensure_ascii=False)
@@ -53,7 +60,7 @@ def written(data: Any, style: int) -> str:
 
 
 @settings(max_examples=300, deadline=None)
-@given(old=objects, new=objects, style=st.integers(0, 3))
+@given(old=objects, new=objects, style=st.integers(-2, 3))
 def test_any_change_yields_a_text_that_holds_the_new_value(
     old: dict[str, Any], new: dict[str, Any], style: int
 ) -> None:
@@ -64,7 +71,7 @@ def test_any_change_yields_a_text_that_holds_the_new_value(
 
 
 @settings(max_examples=200, deadline=None)
-@given(data=objects, added=values, style=st.integers(0, 3))
+@given(data=objects, added=values, style=st.integers(-2, 3))
 def test_an_addition_loses_no_comment_and_leaves_the_rest_as_it_is(
     data: dict[str, Any], added: Any, style: int
 ) -> None:
@@ -110,11 +117,36 @@ def test_values_change_where_they_stand_and_comments_stay_beside_them() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "added", "expected"),
+    [
+        ("{a:1}", {"b": 2}, '{a:1, "b": 2}'),
+        ("{ a: 1, }", {"b": 2}, '{ a: 1, "b": 2, }'),
+        ("{ a: 1 // x\n}", {"b": 2}, '{ a: 1, // x\n  "b": 2\n}'),
+        ("{\r\n\ta: 1\r\n}", {"b": [2]}, '{\r\n\ta: 1,\r\n\t"b": [\r\n\t  2\r\n\t]\r\n}'),
+        ("{ /* none yet */ }", {"b": 2}, '{ /* none yet */\n  "b": 2\n }'),
+        ("\ufeff{}", {"b": 2}, '\ufeff{\n  "b": 2\n}'),
+        ("{ 'it\\'s': 1 }", {"it's": 2}, "{ 'it\\'s': 2 }"),
+        ("{ \\u0061b: 1 }", {"ab": 2}, "{ \\u0061b: 2 }"),
+    ],
+)
+def test_what_is_added_takes_on_the_style_of_its_place(
+    text: str, added: dict[str, Any], expected: str
+) -> None:
+    change = edited(text, {**parse(text, file="f"), **added})
+    assert change.text == expected
+
+
+def test_a_long_value_gets_lines_of_its_own() -> None:
+    change = edited("{ a: { b: 1 } }", {"a": {"b": 1, "long": ["x" * 50, "y" * 50]}})
+    assert change.text.count("\n") == 3
+
+
 def test_comments_of_what_goes_are_named() -> None:
-    text = "{ // first\n  a: 1, // of a\n  b: 2 // of b\n}\n"
-    change = edited(text, {"a": 1})
-    assert parse(change.text, file="f") == {"a": 1}
-    assert change.lost_comments == ("// of b",)
+    text = "{ // first\n  a: { /* of a */ b: 1 }, // of a\n}\n"
+    change = edited(text, {"a": {}})
+    assert change.text == "{ // first\n  a: {}, // of a\n}\n"
+    assert change.lost_comments == ("/* of a */",)
 
 
 def test_of_several_keys_with_one_name_the_last_counts() -> None:
@@ -143,9 +175,9 @@ def test_a_pair_of_surrogates_is_one_character() -> None:
     [
         ("{\n  a: }", "line 2, column 6"),
         ("{ a: 1 b: 2 }", "line 1, column 8"),
-        ("{ a: 01 }", "line 1, column 6"),
-        ("{ a: 1", "the text is not JSON5, or ends too early"),
-        ("// only a comment", "the text is not JSON5, or ends too early"),
+        ("{ a: 01 }", "line 1, column 7"),
+        ("{ a: 1", "line 1, column 7"),
+        ("// only a comment", "line 1, column 18"),
         ("{ sk-abcdefgh12345678: 1 }", "line 1"),
     ],
 )
@@ -158,9 +190,16 @@ def test_what_is_no_json5_names_the_file_and_the_place(text: str, place: str) ->
     assert "sk-" not in message
 
 
-@pytest.mark.parametrize("text", ["{ a: " + "9" * 5000 + " }", "[" * 50_000 + "]" * 50_000])
-def test_what_breaks_the_parser_is_no_json5_either(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"^f: the text is not JSON5 \("):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{ a: " + "9" * 5000 + " }", "ValueError"),
+        ("[" * 50_000 + "]" * 50_000, "RecursionError"),
+        (r'{ "half a character": "\ud83d" }', "UnicodeEncodeError"),
+    ],
+)
+def test_what_breaks_the_parser_is_no_json5_either(text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^f: the text cannot be read as JSON5 \({reason}\)$"):
         parse(text, file="f")
 
 

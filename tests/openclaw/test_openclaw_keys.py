@@ -10,7 +10,7 @@ import pytest
 from qwensim.catalog import Catalog
 from qwensim.errors import ConfigError, UsageError
 from qwensim.provider.openclaw import FoundKey, find_key
-from qwensim.provider.openclaw.keys import login_shell
+from qwensim.provider.openclaw.variables import login_shell
 
 PROFILE = {"qwen:default": {"type": "api_key", "provider": "qwen", "key": "sk-inprofile123"}}
 VARIABLES = ("QWEN_API_KEY", "MODELSTUDIO_API_KEY", "DASHSCOPE_API_KEY")
@@ -147,7 +147,10 @@ def test_the_name_of_a_variable_stands_for_its_value(home: Any, catalog: Catalog
         ("${NOT_SET}", "NOT_SET is not set"),
         ("QWEN_API_KEY", "QWEN_API_KEY is not set"),
         ("  ", "is blank"),
-        ({"source": "file", "id": "/a"}, "secrets from 'file' are OpenClaw's own to read"),
+        (
+            {"source": "exec", "id": "/a"},
+            "source 'exec' is OpenClaw's own to ask; put the key into a variable",
+        ),
     ],
 )
 def test_a_key_that_cannot_be_had_loses_and_says_why(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from qwensim.catalog import Catalog, load
 from qwensim.errors import ConfigError, UsageError
-from qwensim.provider.openclaw import auth_choice, onboarded, onboarding, read_config
+from qwensim.provider.endpoints import auth_choice_of
+from qwensim.provider.openclaw import onboarded, onboarding, read_config
 from qwensim.provider.openclaw.document import parse
 
 KEY = "sk-sp-brandnewkey1234"
@@ -214,12 +215,12 @@ def test_a_choice_that_is_gone_is_refused_with_the_way_to_migrate(
     catalog: Catalog, choice: str
 ) -> None:
     with pytest.raises(UsageError, match=r"onboard --auth-choice qwen-api-key .*qwen-api-key-cn"):
-        auth_choice(catalog, choice)
+        auth_choice_of(catalog, choice)
 
 
 def test_an_unknown_choice_names_those_there_are(catalog: Catalog) -> None:
     with pytest.raises(UsageError) as caught:
-        auth_choice(catalog, "sk-abcdefgh12345678")
+        auth_choice_of(catalog, "sk-abcdefgh12345678")
     assert "sk-abc" not in str(caught.value)
     for choice in HOSTS:
         assert choice in str(caught.value)

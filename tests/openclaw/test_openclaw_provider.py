@@ -35,12 +35,16 @@ UNSUPPORTED = {
 class Peer:
     """Answers alike and keeps the requests."""
 
-    def __init__(self, status: int = 200, body: Any = None) -> None:
+    def __init__(self, status: int = 200, body: Any = None, events: str = "") -> None:
         self.status, self.body = status, ANSWER if body is None else body
+        self.events = events
         self.requests: list[httpx2.Request] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
+        if self.events:
+            kind = {"content-type": "text/event-stream"}
+            return httpx2.Response(self.status, text=self.events, headers=kind)
         return httpx2.Response(self.status, json=self.body)
 
     @property
@@ -181,6 +185,16 @@ def test_a_custom_modelstudio_lists_its_own_models(home: Any, catalog: Any) -> N
     assert len(catalogue(config, catalog)) == 8
 
 
+def test_a_custom_modelstudio_owns_its_references_beside_qwen(home: Any, catalog: Any) -> None:
+    custom = {"baseUrl": "https://m.example/v1", "api": "openai-responses"}
+    entries = {"qwen": {"baseUrl": CODING}, "modelstudio": custom}
+    config = home.holds({"models": {"providers": entries}}).read()
+    with pytest.raises(UsageError, match=r"providers\.modelstudio\.api is 'openai-responses'"):
+        target(config, catalog, "modelstudio/glm-5")
+    assert target(config, catalog, "qwen/glm-5").endpoint.base_url == CODING
+    assert target(config, catalog, "qwencloud/glm-5").endpoint.base_url == CODING
+
+
 def test_errors_never_show_the_key(home: Any) -> None:
     home.holds(coding())
     peer = Peer(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}})
@@ -188,6 +202,43 @@ def test_errors_never_show_the_key(home: Any) -> None:
     with pytest.raises(ProviderError) as caught:
         provider.chat("glm-5", "hi")
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "said", "asked"),
+    [
+        ("https://gateway.example/v1", None, False),
+        ("https://gateway.example/v1", True, True),
+        (CODING, None, True),
+        (CODING, False, False),
+        ("http://localhost:8000/v1", None, True),
+    ],
+)
+def test_a_model_may_say_whether_its_streams_tell_their_usage(
+    home: Any, base_url: str, said: bool | None, asked: bool
+) -> None:
+    model = {"id": "glm-5", "compat": {"supportsUsageInStreaming": said}}
+    home.holds(coding(baseUrl=base_url, models=[{"id": "other"}, model]))
+    chunk = {"choices": [{"index": 0, "delta": {"content": "ok"}, "finish_reason": "stop"}]}
+    peer = Peer(events=f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n")
+    with provider_from_config(environ=home.environ, http_client=peer.client) as provider:
+        list(provider.chat("qwen/glm-5", "hi", stream=True))
+    assert ("stream_options" in json.loads(peer.requests[0].content)) is asked
+
+
+def test_this_machine_is_asked_without_a_key_and_with_none_of_others(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QWEN_API_KEY", KEY)
+    mine = {"baseUrl": "http://127.0.0.1:8000/v1", "headers": {"X-Team": "red"}}
+    home.holds({"models": {"providers": {"mine": mine}}})
+    peer = Peer()
+    settings = {"environ": home.environ, "model": "mine/x", "http_client": peer.client}
+    with provider_from_config(**settings) as provider:
+        assert provider.chat("mine/x", "hi").content == "ok"
+    assert "authorization" not in peer.requests[0].headers
+    assert peer.requests[0].headers["x-team"] == "red"
+    assert provider.key.source == "nowhere"
 
 
 def test_the_async_twin_does_the_same(home: Any) -> None:

@@ -73,7 +73,9 @@ for limit in limits:
     if pid == 0:
         child(home, limit)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    trials.append([limit, code, contents(home)])
+    left = contents(home)
+    plan(home).write()
+    trials.append([limit, code, left, contents(home)])
     if code == 0:
         break
 print(json.dumps([contents(work / "old"), contents(work / "new"), trials]))
@@ -114,22 +116,25 @@ def test_a_process_that_dies_anywhere_leaves_whole_files(home: Any) -> None:
     assert len(results) > 10
     assert results[-1][1] == 0
     assert results[-1][2] == new
-    for limit, code, files in results[:-1]:
+    between = 0
+    for limit, code, left, again in results[:-1]:
         assert code == -9, limit
         for name in (CONFIG, PROFILES):
-            assert files[name] in (old[name], new[name]), f"killed before step {limit}"
-    config_first = [files for *_, files in results if files[CONFIG] == new[CONFIG]]
-    assert all(files[PROFILES] == new[PROFILES] for files in config_first)
+            assert left[name] in (old[name], new[name]), f"killed before step {limit}"
+            assert again[name] == new[name], f"killed before step {limit}, then run again"
+        assert left[CONFIG] == old[CONFIG] or left[PROFILES] == new[PROFILES], "config came first"
+        between += (left[CONFIG], left[PROFILES]) == (old[CONFIG], new[PROFILES])
+    assert between >= 1, "no process was killed between the two files"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="forks")
 def test_a_full_disk_leaves_everything_as_it_was_and_says_so(home: Any) -> None:
     old, new, results, said = trials(filled(home), "full")
-    *failures, (_, code, files) = results
+    *failures, (_, code, files, _) = results
     assert (code, files) == (0, new)
     assert len(failures) >= 3
-    for limit, code, files in failures:
-        assert (code, files) == (3, old), limit
+    for limit, code, files, again in failures:
+        assert (code, files, again) == (3, old, new), limit
     assert "cannot be written, and is as it was: File too large" in said
     assert "sk-sp-" not in said
 

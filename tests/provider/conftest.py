@@ -11,6 +11,8 @@ import httpx2
 import pytest
 
 from qwensim.provider import AsyncQwenProvider, Delta, ProviderError, QwenProvider, Reply
+from qwensim.simulator import Simulator, TaskPace, VirtualClock
+from qwensim.transport import transport
 
 KEY = "sk-abcdefgh12345678"
 REQUEST_ID = "8e243c57-23b3-9db2-a02e-e3c53929c368"
@@ -219,3 +221,58 @@ def wire() -> type[Wire]:
 @pytest.fixture(scope="session", params=[SyncSkin, AsyncSkin], ids=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Any:
     return request.param()
+
+
+@dataclass(kw_only=True)
+class Studio:
+    """A provider on the fake's own time: each call is made by `QwenProvider` or its async twin."""
+
+    simulator: Simulator
+    awaited: bool
+    auth_choice: str = "qwen-standard-api-key"
+    key: str = KEY
+    base_url: str | None = None
+    waits: list[float] = field(default_factory=list)
+    interrupt: BaseException | None = None
+    """What the next wait raises."""
+
+    def __call__(self, method: str, *args: Any, **options: Any) -> Any:
+        settings: dict[str, Any] = {
+            "auth_choice": self.auth_choice,
+            "api_key": self.key,
+            "base_url": self.base_url,
+            "clock": self.simulator.clock.now,
+            "jitter": lambda: 0.5,
+        }
+        if self.awaited:
+            return asyncio.run(self._await(settings, method, args, options))
+        with httpx2.Client(transport=transport(self.simulator, httpx2)) as client:
+            provider = QwenProvider(http_client=client, sleep=self.sleep, **settings)
+            return getattr(provider, method)(*args, **options)
+
+    async def _await(self, settings: Any, method: str, args: Any, options: Any) -> Any:
+        async def sleep(seconds: float) -> None:
+            self.sleep(seconds)
+
+        async with httpx2.AsyncClient(transport=transport(self.simulator, httpx2)) as client:
+            provider = AsyncQwenProvider(http_client=client, sleep=sleep, **settings)
+            return await getattr(provider, method)(*args, **options)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        if self.interrupt is not None:
+            raise self.interrupt
+        clock = self.simulator.clock
+        assert isinstance(clock, VirtualClock)
+        clock.advance(seconds)
+
+    @property
+    def asked(self) -> list[str]:
+        return [f"{e.method} {e.host}{e.path}" for e in self.simulator.journal]
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def studio(request: pytest.FixtureRequest) -> Studio:
+    """Return a studio whose tasks take their time: 1 s to begin, 10 s to end."""
+    pace = TaskPace(pending=1, running=10)
+    return Studio(simulator=Simulator(task_pace=pace), awaited=request.param)

@@ -23,7 +23,8 @@ from qwensim.provider import (
 
 CATALOG = load()
 NATIVE = [host.base_url for host in CATALOG.hosts.values()]
-FOREIGN = ["http://127.0.0.1:8000/v1", "https://dashscope-us.aliyuncs.com/compatible-mode/v1"]
+LOCAL = ["http://127.0.0.1:8000/v1", "http://gateway.internal/v1"]
+FOREIGN = ["https://gateway.example/v1", "https://dashscope-us.aliyuncs.com/compatible-mode/v1"]
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
 
 
@@ -128,21 +129,49 @@ def test_messages_that_are_none_are_refused_before_anything_is_sent(
 
 
 @given(
-    base_url=st.sampled_from([*NATIVE, *FOREIGN]),
+    base_url=st.sampled_from([*NATIVE, *LOCAL, *FOREIGN]),
     model=st.sampled_from(["qwen/qwen3.5-plus", "modelstudio/of-yesterday", "bare"]),
     stream=st.booleans(),
     options=st.none() | st.just({"include_usage": False}),
 )
-def test_usage_is_asked_for_in_streams_of_native_hosts_alone(
+def test_usage_is_asked_for_in_streams_of_native_and_local_hosts_alone(
     base_url: str, model: str, stream: bool, options: Any, wire: Any, call: Any
 ) -> None:
     finish = wire.stream(wire.chunk({"content": "Hi"}, finish="stop"), "data: [DONE]\n\n")
     peer = wire.peer(finish if stream else wire.completion())
     given_options = {} if options is None else {"stream_options": options}
     call(peer, model, stream=stream, settings={"base_url": base_url}, **given_options)
-    expected = {"include_usage": True} if stream and base_url in NATIVE else None
+    expected = {"include_usage": True} if stream and base_url not in FOREIGN else None
     assert peer.body.get("stream_options") == (options or expected)
     assert peer.body.get("stream", False) is stream
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_this_machine_is_asked_without_a_key_if_there_is_none(
+    stream: bool, wire: Any, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-admin-of-openai")
+    keyless: Any = {"base_url": "http://localhost:8000/v1", "api_key": None, "environ": {}}
+    finish = wire.stream(wire.chunk({"content": "Hi"}, finish="stop"), "data: [DONE]\n\n")
+    peer = wire.peer(finish if stream else wire.completion(), wire.answer({"data": [{"id": "a"}]}))
+    assert call(peer, stream=stream, settings=keyless).reply.content == "Hi"
+    assert call(peer, models=True, settings=keyless).models == ("a",)
+    assert [request.headers.get("authorization") for request in peer.requests] == [None, None]
+
+
+def test_this_machine_gets_the_key_that_there_is(wire: Any, call: Any) -> None:
+    peer = wire.peer(wire.completion())
+    environ = {"DASHSCOPE_API_KEY": "sk-of-dashscope"}
+    call(peer, settings={"base_url": "http://[::1]/v1", "api_key": None, "environ": environ})
+    assert peer.requests[0].headers["authorization"] == "Bearer sk-of-dashscope"
+
+
+def test_a_refusal_for_want_of_a_key_says_so(wire: Any, call: Any) -> None:
+    peer = wire.peer(wire.refusal(401, None, "You didn't provide an API key."))
+    settings: Any = {"base_url": "http://localhost/v1", "api_key": None, "environ": {}}
+    advice = call(peer, settings=settings).error.advice
+    assert advice == "No key was sent; http://localhost/v1 does not take that."
 
 
 def test_an_answer_is_read_whole(wire: Any, call: Any) -> None:

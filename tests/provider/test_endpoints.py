@@ -44,8 +44,14 @@ def test_nothing_given_is_the_global_coding_plan() -> None:
 
 
 def test_an_unknown_auth_choice_is_refused_with_those_allowed() -> None:
-    with pytest.raises(UsageError, match=r"'qwen-oauth'.*qwen-standard-api-key-cn.*qwen-api-key"):
-        resolve(CATALOG, auth_choice="qwen-oauth")
+    with pytest.raises(UsageError, match=r"'qwen-free'.*qwen-standard-api-key-cn.*qwen-api-key"):
+        resolve(CATALOG, auth_choice="qwen-free")
+
+
+@pytest.mark.parametrize("choice", ["qwen-oauth", "qwen-portal"])
+def test_an_auth_choice_that_is_gone_is_refused_with_the_way_to_migrate(choice: str) -> None:
+    with pytest.raises(UsageError, match=rf"'{choice}'.*onboard --auth-choice qwen-api-key"):
+        resolve(CATALOG, auth_choice=choice)
 
 
 def test_a_key_given_as_auth_choice_is_not_shown() -> None:
@@ -101,6 +107,31 @@ def test_any_other_host_is_foreign(given_url: str, base_url: str | None) -> None
     endpoint = resolve(CATALOG, base_url=given_url)
     assert endpoint == Endpoint(base_url=base_url or given_url)
     assert not endpoint.native
+
+
+@pytest.mark.parametrize(
+    ("host", "local", "loopback"),
+    [
+        ("localhost:8000", True, True),
+        ("proxy.LocalHost.", True, True),
+        ("127.0.0.1", True, True),
+        ("127.8.8.8", True, True),
+        ("[::1]:8000", True, True),
+        ("nas.local", True, False),
+        ("llm.corp.internal", True, False),
+        ("192.168.1.2", False, False),
+        ("[2001:db8::1]", False, False),
+        ("localhost.example", False, False),
+        ("local", False, False),
+    ],
+)
+def test_a_local_host_tells_usage_and_this_machine_needs_no_key(
+    host: str, local: bool, loopback: bool
+) -> None:
+    endpoint = resolve(CATALOG, base_url=f"http://{host}/v1")
+    assert not endpoint.native
+    assert (endpoint.local, endpoint.tells_usage) == (local, local)
+    assert endpoint.loopback is loopback
 
 
 def test_a_native_host_keeps_a_path_of_the_user() -> None:

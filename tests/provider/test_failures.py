@@ -201,7 +201,7 @@ def test_a_kind_without_a_class_is_a_provider_error_of_that_kind() -> None:
 
 @pytest.mark.parametrize("row", CATALOG.failures.values(), ids=lambda row: row.id)
 def test_an_advice_names_only_what_its_endpoints_have(row: FailureRow) -> None:
-    known = {"model", "endpoint", "key_source", "key_shape"}
+    known = {"model", "endpoint", "key"}
     if row.plan is not None:
         known |= {"base_url", "auth_choice"}
     assert set(re.findall(r"\{(\w+)\}", row.advice)) <= known

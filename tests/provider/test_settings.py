@@ -25,11 +25,12 @@ def test_the_first_key_that_is_set_wins(api_key: str | None, environ: dict[str, 
     wanted = [("api_key", (api_key or "").strip()), *((n, environ.get(n, "")) for n in VARIABLES)]
     found = [pair for pair in wanted if pair[1]]
     if not found:
-        with pytest.raises(UsageError, match="pass api_key or set one of QWEN_API_KEY, MODELST"):
+        with pytest.raises(UsageError, match="no API key; set one of QWEN_API_KEY, MODELST"):
             find(CATALOG, api_key=api_key, environ=environ)
         return
     credential = find(CATALOG, api_key=api_key, environ=environ)
     assert (credential.source, credential.key) == found[0]
+    assert find(CATALOG, api_key=api_key, environ=environ, optional=True) == credential
 
 
 @given(key=KEYS)

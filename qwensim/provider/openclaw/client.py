@@ -15,7 +15,6 @@ from qwensim.provider.failures import Classifier
 from qwensim.provider.openclaw.config import Config, read_config
 from qwensim.provider.openclaw.keys import FoundKey, Shell, find_key, headers_of
 from qwensim.provider.openclaw.targets import Target, target
-from qwensim.provider.requests import Call, Messages
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +34,7 @@ class Setup:
             "base_url": self.target.endpoint.base_url,
             "api_key": self.key.key,
             "catalog": self.catalog,
+            "environ": {},  # the key has been found
             "provider_id": self.target.provider_id,
         }
 
@@ -62,20 +62,22 @@ class _Configured(BaseProvider):
         """Where the key came from."""
         return self._setup.key
 
-    def _prepare(self, model_ref: str, messages: Messages, **settings: Any) -> Call:
+    def _model_id(self, model_ref: str) -> str:
         """Read the reference as the configuration has it; it must be of this very provider."""
         setup = self._setup
-        try:
-            found = target(setup.config, setup.catalog, model_ref)
-        except UsageError as error:
-            raise UsageError(self._classifier.redacted(str(error))) from None
+        found = target(setup.config, setup.catalog, model_ref)
         if found.provider_id != setup.target.provider_id:
             raise UsageError(
                 f"model reference {model_ref!r} belongs to the provider {found.provider_id!r}, "
                 f"this one is {setup.target.provider_id!r}; "
                 f"make another one with model={found.ref!r}"
             )
-        return super()._prepare(found.ref, messages, **settings)
+        return super()._model_id(found.ref)
+
+    def _asks_usage(self, model: str) -> bool:
+        entry = self._setup.target.entry
+        said = {row.id: row.tells_usage for row in entry.models}.get(model) if entry else None
+        return super()._asks_usage(model) if said is None else said
 
 
 class ConfiguredProvider(_Configured, QwenProvider):
@@ -160,6 +162,7 @@ def _setup(
             api_key=api_key,
             environ=environ,
             shell=shell,
+            optional=found.endpoint.loopback,
         ),
-        headers=headers_of(config, found.entry, environ),
+        headers=headers_of(config, found.entry),
     )

@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from qwensim.errors import ConfigError
 from qwensim.provider.openclaw.document import parse
-from qwensim.provider.openclaw.places import Places, places
+from qwensim.provider.openclaw.places import Places, places, read_text
 from qwensim.provider.openclaw.values import Value
+from qwensim.provider.openclaw.variables import Variable, variables_of
 
 Mode: TypeAlias = Literal["merge", "replace"]
 
@@ -43,6 +43,9 @@ class ModelEntry:
     input: tuple[str, ...] = ("text",)
     context_window: int = 262_144
     max_tokens: int = 65_536
+    tells_usage: bool | None = None
+    """Whether a stream is asked for its usage, if the entry says so:
+    `compat.supportsUsageInStreaming`."""
     # The defaults are those of openclaw 2026.5.18 for a model that it does not know.
 
 
@@ -52,10 +55,11 @@ class ProviderEntry:
 
     id: str
     base_url: str | None = None
+    """As written: it may hold `${VARIABLE}`."""
     api: str | None = None
     """One of `APIS`; None stands for `openai-completions`."""
     api_key: Any = field(default=None, repr=False)
-    """As written: a key, `${VARIABLE}`, the name of a variable, or a reference to a secret."""
+    """As written: see `qwensim.provider.openclaw.secrets`."""
     models: tuple[ModelEntry, ...] = ()
     headers: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -70,6 +74,17 @@ class ShellEnv:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SecretFile:
+    """An entry of `secrets.providers` that names a file."""
+
+    path: Path
+    single: bool = False
+    """Whether the file holds one secret and nothing else; otherwise it is JSON."""
+    insecure: bool = False
+    """Whether others may have access to it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """What `openclaw.json` says of models, and the whole of it as it is written."""
 
@@ -81,6 +96,8 @@ class Config:
     """By id as it is written, in the order of the file."""
     default_model: str | None = None
     """`agents.defaults.model.primary`, a reference or an alias."""
+    fallbacks: tuple[str, ...] = ()
+    """`agents.defaults.model.fallbacks`."""
     agent_models: tuple[str, ...] = ()
     """The references of `agents.defaults.models`."""
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +107,10 @@ class Config:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The variables of the `env` block."""
     shell_env: ShellEnv = ShellEnv()
+    secret_files: Mapping[str, SecretFile] = field(default_factory=dict)
+    """By the name of the secret provider."""
+    variables: Mapping[str, Variable] = field(default_factory=dict, repr=False)
+    """What `${NAME}` stands for."""
 
     @property
     def file(self) -> str:
@@ -104,21 +125,11 @@ def read_config(
 
     Without `path` it is found as OpenClaw finds it, see `places`. Raises `ConfigError`.
     """
-    found = places(path, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    found = places(path, environ)
     text = read_text(found.config)
-    return config_of(parse(text, file=str(found.config)), places=found, text=text)
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file, empty if there is none. Raises `ConfigError`."""
-    try:
-        return path.read_bytes().decode()
-    except FileNotFoundError:
-        return ""
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"byte {error.start} is not UTF-8", file=str(path)) from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    config = config_of(parse(text, file=str(found.config)), places=found, text=text)
+    return replace(config, variables=variables_of(found, config.env, environ))
 
 
 def config_of(data: Mapping[str, Any], *, places: Places, text: str = "") -> Config:
@@ -135,6 +146,7 @@ def config_of(data: Mapping[str, Any], *, places: Places, text: str = "") -> Con
         mode="replace" if mode == "replace" else "merge",
         providers={name: _provider(name, value) for name, value in models.get("providers").items()},
         default_model=_model_choice(defaults.get("model")),
+        fallbacks=_fallbacks(defaults.get("model")),
         agent_models=tuple(ref for ref, _ in listed.items()),
         aliases={
             alias: ref for ref, value in listed.items() if (alias := value.get("alias").text())
@@ -142,6 +154,11 @@ def config_of(data: Mapping[str, Any], *, places: Places, text: str = "") -> Con
         video_model=_model_choice(defaults.get("videoGenerationModel")),
         env=_variables(env),
         shell_env=_shell_env(env.get("shellEnv")),
+        secret_files={
+            name: _secret_file(value)
+            for name, value in root.get("secrets").get("providers").items()
+            if value.get("source").text() == "file"
+        },
     )
 
 
@@ -168,6 +185,7 @@ def _model(value: Value) -> ModelEntry:
         input=tuple(str(item.data) for item in inputs) or unknown.input,
         context_window=value.get("contextWindow").count() or unknown.context_window,
         max_tokens=value.get("maxTokens").count() or unknown.max_tokens,
+        tells_usage=value.get("compat").get("supportsUsageInStreaming").flag(),
     )
 
 
@@ -180,10 +198,25 @@ def _model_choice(value: Value) -> str | None:
     return value.text()
 
 
+def _fallbacks(value: Value) -> tuple[str, ...]:
+    """Return the other models of a choice; a choice that is one reference has none."""
+    if not isinstance(value.data, dict):
+        return ()
+    return tuple(item.needed_text() for item in value.get("fallbacks").elements())
+
+
 def _secret(value: Value) -> Any:
     return value.checked(
         'a string, or an object like { source: "env", provider: "default", id: "QWEN_API_KEY" }',
         lambda data: isinstance(data, str) or (isinstance(data, dict) and "source" in data),
+    )
+
+
+def _secret_file(value: Value) -> SecretFile:
+    return SecretFile(
+        path=Path(value.get("path").needed_text()).expanduser(),
+        single=value.get("mode").one_of(("json", "singleValue")) == "singleValue",
+        insecure=value.get("allowInsecurePath").flag() or False,
     )
 
 

@@ -1,35 +1,26 @@
-"""JSON5 text: read, and changed in place so that comments and layout stay."""
+"""JSON5 text: read, and changed where it stands, so that comments and layout stay."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 import json5
-from json5.dumper import ModelDumper
-from json5.model import (
-    Comment,
-    Identifier,
-    JSONArray,
-    JSONObject,
-    JSONText,
-    Key,
-    LineComment,
-    Node,
-    String,
-    TrailingComma,
-    Value,
-)
-from json5.parser import parse_source
-from json5.tokenizer import tokenize
 
 from qwensim.errors import ConfigError
 
-_INDENT = "  "
-_N = TypeVar("_N", bound=Node)
-
-Space: TypeAlias = list[str | Comment]
-"""White space and comments between two tokens."""
+_TOKEN: Final = re.compile(
+    r"""(?P<comment> //[^\n\r\u2028\u2029]* | /\*.*?\*/ )
+      | (?P<open> [\[{] ) | (?P<close> [\]}] ) | (?P<mark> [:,] )
+      | (?P<value> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | [^\s\ufeff\[\]{}:,"'/]+ )""",
+    re.VERBOSE | re.DOTALL,
+)
+_SYNTAX_ERROR: Final = re.compile(r"<string>:(\d+) .* at column (\d+)$", re.DOTALL)
+_INDENT: Final = "  "
+_WIDTH: Final = 80
+"""Characters of a value that may stand on the line of others."""
 
 
 class Edited(NamedTuple):
@@ -43,20 +34,19 @@ class Edited(NamedTuple):
 def parse(text: str, *, file: str) -> dict[str, Any]:
     """Return the object that a JSON5 text holds; a blank text holds an empty one.
 
-    Raises `ConfigError` for anything else.
+    Of several keys with one name the last counts. Raises `ConfigError` for anything else.
     """
-    if not text.strip():
+    if not text.strip("\ufeff \t\r\n"):
         return {}
     try:
         data = _data(text)
-    except json5.JSON5DecodeError as error:
-        if error.token is None:
-            raise ConfigError("the text is not JSON5, or ends too early", file=file) from None
-        before = text[: error.index].split("\n")
-        place = f"line {len(before)}, column {len(before[-1]) + 1}"
-        raise ConfigError("the text is not JSON5 here", file=file, place=place) from None
-    except (ValueError, SyntaxError, RecursionError) as error:
-        raise ConfigError(f"the text is not JSON5 ({type(error).__name__})", file=file) from None
+    except (ValueError, RecursionError) as error:
+        found = _SYNTAX_ERROR.match(str(error))
+        place = f"line {found[1]}, column {found[2]}" if found else ""
+        problem = "the text is not JSON5 here, or ends too early"
+        if not found:
+            problem = f"the text cannot be read as JSON5 ({type(error).__name__})"
+        raise ConfigError(problem, file=file, place=place) from None
     if not isinstance(data, dict):
         raise ConfigError("the whole must be an object, like { models: {} }", file=file)
     return data
@@ -68,174 +58,161 @@ def edited(
     """Return the text changed so that it holds `data`.
 
     What stays the same stays as it is written. A key that is gone while `renamed(key)` has come is
-    renamed where it stands. A text that cannot be changed in place is written anew, as JSON.
+    renamed where it stands. An object that loses keys, and a list that does more than grow, are
+    written anew.
     """
-    if not text.strip():
-        return Edited(_pretty(data, "") + "\n", ())
-    new = _edited_in_place(text, data, renamed)
-    if new is None:
-        new = _pretty(data, "") + "\n"
+    if not text.strip("\ufeff \t\r\n"):
+        return Edited(_json(data) + "\n", ())
+    newline = "\r\n" if "\r\n" in text else "\n"
+    new, position = "", 0
+    edits = _Editor(text, renamed).edits(_tree(text), _data(text), data)
+    for edit in sorted(edits, key=lambda edit: edit.start):
+        new += text[position : edit.start] + edit.text.replace("\n", newline)
+        position = edit.end
+    new += text[position:]
     lost = Counter(_comments(text)) - Counter(_comments(new))
     return Edited(new, tuple(lost.elements()))
 
 
-def _edited_in_place(
-    text: str, data: Mapping[str, Any], renamed: Callable[[str], str]
-) -> str | None:
-    tree = parse_source(text)
-    _Editor(renamed).change(tree.value, _data(text), data, "")
-    new = _dumped(tree)
-    try:
-        same = _canonical(_data(new)) == _canonical(data)
-    except ValueError:
-        same = False
-    return new if same else None
-
-
 def _data(text: str) -> Any:
     try:
-        return json.loads(text)
+        data = json.loads(text)
     except ValueError:
-        return json5.loads(text, parse_json5_identifiers=str)
+        data = json.loads(json.dumps(json5.loads(text)))  # joins the halves of escaped characters
+    json.dumps(data, ensure_ascii=False).encode()  # a half without its other cannot be written
+    return data
 
 
-def _canonical(data: Any) -> str:
-    return json.dumps(data, sort_keys=True)
-
-
-def _dumped(tree: JSONText) -> str:
-    return json5.dumps(tree, dumper=ModelDumper())  # type: ignore[arg-type]  # not its subclass
-
-
-def _comments(text: str) -> list[str]:
-    kinds = {"LINE_COMMENT", "BLOCK_COMMENT"}
-    return [token.value for token in tokenize(text) if token.type in kinds]
-
-
-def _pretty(value: Any, indent: str) -> str:
+def _json(value: Any, indent: str = "") -> str:
     return json.dumps(value, indent=_INDENT, ensure_ascii=False).replace("\n", f"\n{indent}")
 
 
-class _Editor:
-    """Changes the nodes of a tree from one value to another."""
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether two values are one in JSON; `==` takes 1 for true."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
-    def __init__(self, renamed: Callable[[str], str]) -> None:
+
+def _comments(text: str) -> list[str]:
+    return [token[0] for token in _TOKEN.finditer(text) if token.lastgroup == "comment"]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Node:
+    """Where a value stands, and what it holds."""
+
+    start: int
+    end: int
+    keys: list["_Node"] = field(default_factory=list)
+    values: list["_Node"] = field(default_factory=list)
+    comma: bool = False
+    """Whether one stands behind the last value."""
+
+
+def _tree(text: str) -> _Node:
+    """Return the value of a text that is known to be JSON5."""
+    root = _Node(start=0, end=len(text))
+    path = [root]
+    for token in _TOKEN.finditer(text):
+        top = path[-1]
+        if token.lastgroup == "close":
+            path.pop().end = token.end()
+        elif token[0] == ":":
+            top.keys.append(top.values.pop())
+        elif token[0] == ",":
+            top.comma = True
+        elif token.lastgroup != "comment":
+            node = _Node(start=token.start(), end=token.end())
+            top.values.append(node)
+            top.comma = False
+            if token.lastgroup == "open":
+                path.append(node)
+    return root.values[0]
+
+
+class _Edit(NamedTuple):
+    """A piece of a text and what takes its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+class _Editor:
+    """Finds the edits that turn one value of a text into another."""
+
+    def __init__(self, text: str, renamed: Callable[[str], str]) -> None:
+        self._text = text
         self._renamed = renamed
 
-    def change(self, node: Value, old: Any, new: Any, indent: str) -> Value:
-        """Return the node that holds `new`: the same one, or one that takes its place."""
-        if _canonical(old) == _canonical(new):
-            return node
-        if isinstance(node, JSONObject) and isinstance(new, dict):
-            self._change_object(node, old, new, indent)
-            return node
-        if isinstance(node, JSONArray) and isinstance(new, list) and len(new) >= len(old):
-            self._change_array(node, old, new, indent)
-            return node
-        return _placed(_node(new, indent), like=node)
+    def edits(self, node: _Node, old: Any, new: Any) -> Iterator[_Edit]:
+        if _same(old, new):
+            return
+        if isinstance(old, dict) and isinstance(new, dict):
+            names = [self._name(key) for key in node.keys]
+            targets = [name if name in new else self._renamed(name) for name in names]
+            if self._stays(names, targets, new):
+                yield from self._object(node, dict(zip(names, targets, strict=True)), old, new)
+                return
+        elif isinstance(old, list) and isinstance(new, list) and _same(old, new[: len(old)]):
+            yield from self._added(node, [("", value) for value in new[len(old) :]])
+            return
+        yield _Edit(node.start, node.end, _json(new, self._indent(node.start)))
 
-    def _change_object(
-        self, node: JSONObject, old: Mapping[str, Any], new: Mapping[str, Any], indent: str
-    ) -> None:
-        inner = _inner_indent(node, indent)
-        present: set[str] = set()
-        for position in reversed(range(len(node.keys))):
-            key = node.keys[position]
-            name = target = _name(key)
-            if name not in new and name not in present:
-                target = self._renamed(name)
-            if target not in new or target in present or (target != name and target in old):
-                _remove(node, position)  # of several with one name only the last ever counted
-                continue
+    def _stays(self, names: list[str], targets: list[str], new: Mapping[str, Any]) -> bool:
+        """Tell whether each key has its place in the new object."""
+        return len({*names}) == len({*targets}) == len(names) and {*targets} <= {*new}
+
+    def _object(
+        self,
+        node: _Node,
+        targets: Mapping[str, str],
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+    ) -> Iterator[_Edit]:
+        for (name, target), key, value in zip(targets.items(), node.keys, node.values, strict=True):
             if target != name:
-                node.keys[position] = _placed(_key(target), like=key)
-            value = node.values[position]
-            node.values[position] = self.change(value, old[name], new[target], inner or indent)
-            present.add(target)
-        for name, value in new.items():
-            if name not in present:
-                added, key = _node(value, inner), _key(name)
-                key.wsc_before, added.wsc_after = _make_room(node, indent, inner)
-                added.wsc_before = [" "]
-                node.keys.append(key)
-                node.values.append(added)
+                yield _Edit(key.start, key.end, json.dumps(target, ensure_ascii=False))
+            yield from self.edits(value, old[name], new[target])
+        present = {*targets.values()}
+        added = [(name, value) for name, value in new.items() if name not in present]
+        yield from self._added(
+            node,
+            [(f"{json.dumps(name, ensure_ascii=False)}: ", value) for name, value in added],
+        )
 
-    def _change_array(
-        self, node: JSONArray, old: Sequence[Any], new: Sequence[Any], indent: str
-    ) -> None:
-        inner = _inner_indent(node, indent)
-        for position, (was, value) in enumerate(zip(old, new, strict=False)):
-            node.values[position] = self.change(node.values[position], was, value, inner or indent)
-        for value in new[len(old) :]:
-            added = _node(value, inner)
-            added.wsc_before, added.wsc_after = _make_room(node, indent, inner)
-            node.values.append(added)
+    def _added(self, node: _Node, items: list[tuple[str, Any]]) -> Iterator[_Edit]:
+        """Put values, each with what stands before it, at the end of an object or a list.
 
+        A comment behind the value that was last stays with that one.
+        """
+        if not items:
+            return
+        close = node.end - 1
+        last = node.values[-1].end if node.values else node.start + 1
+        end = max(last, len(self._text[:close].rstrip()))
+        first = min((one.start for one in (*node.keys[:1], *node.values[:1])), default=close)
+        outer = self._indent(node.start)
+        in_line = bool(node.values) and "\n" not in self._text[node.start : first]
+        inner = self._indent(first) if node.values and not in_line else outer + _INDENT
+        if node.values and not node.comma:
+            yield _Edit(last, last, ",")
+        pieces = []
+        for before, value in items:
+            flat = json.dumps(value, ensure_ascii=False)
+            short = in_line and len(flat) <= _WIDTH
+            pieces.append(before + (flat if short else _json(value, outer if in_line else inner)))
+        alone = in_line and "//" not in self._text[last:end]
+        gap = " " if alone else f"\n{inner}"
+        text = gap + f",{gap}".join(pieces) + ("," if node.comma else "")
+        if not in_line and "\n" not in self._text[end:close]:
+            text += f"\n{outer}"
+        yield _Edit(end, end, text)
 
-def _name(key: Key) -> str:
-    return key.name if isinstance(key, Identifier) else cast("String", key).characters
+    def _name(self, key: _Node) -> str:
+        written = self._text[key.start : key.end]
+        return str(next(iter(_data(f"{{{written}: 0}}"))))
 
-
-def _node(value: Any, indent: str | None) -> Value:
-    """Return the tree of a value: over several lines, or on one if there is no indent."""
-    text = json.dumps(value, ensure_ascii=False) if indent is None else _pretty(value, indent)
-    return parse_source(text).value
-
-
-def _key(name: str) -> Key:
-    return cast("String", _node(name, None))
-
-
-def _placed(node: _N, *, like: Node) -> _N:
-    """Give a node the space around another."""
-    node.wsc_before, node.wsc_after = like.wsc_before, like.wsc_after
-    return node
-
-
-def _inner_indent(node: JSONObject | JSONArray, indent: str) -> str | None:
-    """Return the indent of what the node holds, or None if that stands on one line."""
-    text = "".join(part for part in node.leading_wsc if isinstance(part, str))
-    if "\n" in text and node.values:
-        return text.rpartition("\n")[2]
-    return None if node.values else indent + _INDENT
-
-
-def _make_room(node: JSONObject | JSONArray, indent: str, inner: str | None) -> tuple[Space, Space]:
-    """Return the space before and after what is to stand last in a node.
-
-    A comment behind the one that was last stays with that one.
-    """
-    if not node.values:
-        node.leading_wsc = [*_trimmed(node.leading_wsc), f"\n{inner}"]
-        return [], [f"\n{indent}"]
-    last: TrailingComma | Value = node.trailing_comma or node.values[-1]
-    tail, last.wsc_after = last.wsc_after, []
-    in_line = inner is None and not any(isinstance(part, LineComment) for part in tail)
-    before = [*_trimmed(tail), " " if in_line else f"\n{inner or indent}"]
-    if node.trailing_comma:
-        node.trailing_comma.wsc_after = _ending(tail)
-        return before, []
-    return before, _ending(tail)
-
-
-def _trimmed(space: Space) -> Space:
-    """Return what stands before the last white space."""
-    return space[:-1] if _ending(space) else list(space)
-
-
-def _ending(space: Space) -> Space:
-    """Return the white space at the end, if there is some."""
-    return [part for part in space[-1:] if isinstance(part, str)]
-
-
-def _remove(node: JSONObject, position: int) -> None:
-    """Take out a pair; what follows moves into its place."""
-    key, value = node.keys.pop(position), node.values.pop(position)
-    if not node.values:
-        node.leading_wsc, node.trailing_comma = [], None
-    elif position < len(node.values):
-        node.keys[position].wsc_before = key.wsc_before
-    else:
-        last = node.trailing_comma or node.values[-1]
-        tail = last.wsc_after if node.trailing_comma else value.wsc_after
-        last.wsc_after = [*_trimmed(key.wsc_before), *_ending(tail)]
+    def _indent(self, position: int) -> str:
+        """Return the white space before the line of a position."""
+        line = self._text[self._text.rfind("\n", 0, position) + 1 :]
+        return line[: len(line) - len(line.lstrip(" \t"))]

@@ -1,33 +1,27 @@
 """Which key OpenClaw would take, and which ones it would not.
 
 The first that is set wins (openclaw 2026.5.18, measured): the auth profile, then the variables of
-the catalogue in their order, then the `apiKey` of the provider's entry. A variable that the process
-lacks is looked for in `~/.openclaw/.env`, the `env` block and the login shell, in that order
-(OpenClaw docs/help/environment): so a daemon finds one that no shell gave it.
+the catalogue in their order, then the `apiKey` of the provider's entry. A variable that neither the
+process nor a file has is looked for in the login shell, if the configuration says so.
 """
 
-import io
 import os
-import re
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-
-import dotenv
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import Plan
 from qwensim.errors import ConfigError, UsageError
-from qwensim.provider.credentials import find
-from qwensim.provider.openclaw.config import Config, ProviderEntry, read_text
+from qwensim.provider.credentials import NO_KEY, find, plan_of
+from qwensim.provider.openclaw.config import Config, ProviderEntry
 from qwensim.provider.openclaw.profiles import Store, read_store
-from qwensim.provider.openclaw.targets import MIGRATION, canonical_id, entry_of
+from qwensim.provider.openclaw.secrets import resolved
+from qwensim.provider.openclaw.targets import canonical_id, entry_of
 from qwensim.provider.openclaw.values import below
-from qwensim.provider.refs import PROVIDER
+from qwensim.provider.openclaw.variables import Variable, login_shell, variables_of
+from qwensim.provider.refs import MIGRATION, PROVIDER
 
-_REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 
 Shell = Callable[[Mapping[str, str], float], Mapping[str, str]]
@@ -62,10 +56,12 @@ def find_key(
     api_key: str | None = None,
     environ: Mapping[str, str] | None = None,
     shell: Shell | None = None,
+    optional: bool = False,
 ) -> FoundKey:
     """Return the key for a provider; a given `api_key` wins over all.
 
-    The variables are qwen's: a custom provider has its profile and its `apiKey` alone.
+    The variables are qwen's: a custom provider has its profile and its `apiKey` alone. `optional`
+    allows for no key at all, as a server on this machine does; it is blank then.
     Raises `UsageError` if there is no key, or one that cannot stand in a header, and `ConfigError`
     for a file that is wrong.
     """
@@ -75,6 +71,8 @@ def find_key(
     candidates = [_Candidate(source="api_key", key=(api_key or "").strip())]
     candidates += _candidates(config, catalog, provider_id, store, variables)
     found = [candidate for candidate in candidates if candidate.key]
+    if not found and optional:
+        return FoundKey(key="", source=NO_KEY.source, lost=_lost(candidates))
     if not found:
         raise _no_key(config, catalog, provider_id, store, candidates)
     winner = found[0]
@@ -82,94 +80,41 @@ def find_key(
         credential = find(catalog, api_key=winner.key, environ={})
     except UsageError as error:
         raise UsageError(f"{winner.source}: {error}") from None
+    plan = plan_of(catalog, credential.key)
     return FoundKey(
         key=credential.key,
         source=winner.source,
-        lost=tuple(
-            candidate.source
-            for candidate in candidates
-            if candidate is not winner and (candidate.key or candidate.source != "api_key")
-        ),
-        plan=plan_of(catalog, credential.key),
+        lost=_lost(candidate for candidate in candidates if candidate is not winner),
+        plan=plan.id if plan else None,
     )
 
 
-def plan_of(catalog: Catalog, key: str) -> Plan | None:
-    """Return the plan whose keys have the form of this one."""
-    return next(
-        (row.id for row in catalog.plans.values() if re.fullmatch(row.key_pattern, key)), None
-    )
+def _lost(candidates: Iterable[_Candidate]) -> tuple[str, ...]:
+    return tuple(found.source for found in candidates if found.key or found.source != "api_key")
 
 
-def headers_of(
-    config: Config, entry: ProviderEntry | None, environ: Mapping[str, str]
-) -> dict[str, str]:
+def headers_of(config: Config, entry: ProviderEntry | None) -> dict[str, str]:
     """Return the headers of an entry. Raises `ConfigError` for one whose value cannot be had."""
-    variables = _merged(config, environ)
     headers = {}
     for name, value in (entry.headers if entry else {}).items():
-        headers[name], problem = _resolved(value, variables)
+        headers[name], problem = resolved(value, config, config.variables)
         if entry and problem:
             place = below(f"models.providers.{entry.id}.headers", name)
             raise ConfigError(problem, file=config.file, place=place)
     return headers
 
 
-def login_shell(environ: Mapping[str, str], timeout: float) -> Mapping[str, str]:
-    """Return the variables that a login shell exports; none if there is no shell or it fails."""
-    shell = environ.get("SHELL", "").strip() or shutil.which("sh")
-    if not shell:
-        return {}
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own shell, as OpenClaw runs it
-            [shell, "-l", "-c", "env -0"],
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    pairs = (line.partition("=") for line in done.stdout.decode(errors="replace").split("\0"))
-    return {name: value for name, _, value in pairs if name}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Variable:
-    value: str = field(repr=False)
-    origin: str
-    """Where it was found; blank for the process itself."""
-
-
-def _merged(config: Config, environ: Mapping[str, str]) -> dict[str, _Variable]:
-    """Return the variables of the process and those that files add; the first to name one wins."""
-    env_file = config.places.env_file
-    in_file = dotenv.dotenv_values(stream=io.StringIO(read_text(env_file)), interpolate=False)
-    sources: tuple[tuple[str, Mapping[str, str | None]], ...] = (
-        ("", dict(environ)),
-        (str(env_file), in_file),
-        (f"{config.file}: env", dict(config.env)),
-    )
-    merged: dict[str, _Variable] = {}
-    for origin, values in sources:
-        for name, value in values.items():
-            if value is not None and name not in merged:
-                merged[name] = _Variable(value=value, origin=origin)
-    return merged
-
-
 def _variables(
     config: Config, catalog: Catalog, environ: Mapping[str, str], shell: Shell
-) -> dict[str, _Variable]:
-    merged = _merged(config, environ)
+) -> dict[str, Variable]:
+    merged = variables_of(config.places, config.env, environ)
     wanted = environ.get("OPENCLAW_LOAD_SHELL_ENV", "").strip().lower() in _TRUE
     missing = [name for name in catalog.key_variables if name not in merged]
     if missing and (config.shell_env.enabled or wanted):
         exported = shell(environ, config.shell_env.timeout)
         for name in missing:
             if value := exported.get(name, "").strip():
-                merged[name] = _Variable(value=value, origin="the login shell")
+                merged[name] = Variable(value=value, origin="the login shell")
     return merged
 
 
@@ -178,51 +123,33 @@ def _candidates(
     catalog: Catalog,
     provider_id: str,
     store: Store,
-    variables: Mapping[str, _Variable],
+    variables: Mapping[str, Variable],
 ) -> Iterator[_Candidate]:
     """Yield what holds a key, or should, by precedence."""
     profile = store.of(canonical_id(provider_id))
     if profile is not None:
-        yield _candidate(
-            f"auth profile {profile.id} (in {config.places.profiles})", profile.key, variables
-        )
+        source = f"auth profile {profile.id} (in {config.places.profiles})"
+        yield _candidate(source, profile.key, config, variables)
     if canonical_id(provider_id) == PROVIDER:
         for name in catalog.key_variables:
             found = variables.get(name)
-            if found is not None and found.value.strip():
+            if found is not None and found.value:
                 source = f"{name} (in {found.origin})" if found.origin else name
-                yield _Candidate(source=source, key=found.value.strip())
+                yield _Candidate(source=source, key=found.value)
     entry = entry_of(config, provider_id)
     if entry is not None and entry.api_key is not None:
         place = f"models.providers.{entry.id}.apiKey (in {config.file})"
         value = entry.api_key
-        if (
-            isinstance(value, str) and value in catalog.key_variables
-        ):  # OpenClaw's marker for "from the environment"
-            value = f"${{{value}}}"
-        yield _candidate(place, value, variables)
+        if isinstance(value, str) and value in catalog.key_variables:
+            value = f"${value}"  # OpenClaw's marker for "from the environment"
+        yield _candidate(place, value, config, variables)
 
 
-def _candidate(source: str, value: Any, variables: Mapping[str, _Variable]) -> _Candidate:
-    key, problem = _resolved(value, variables)
+def _candidate(
+    source: str, value: Any, config: Config, variables: Mapping[str, Variable]
+) -> _Candidate:
+    key, problem = resolved(value, config, variables)
     return _Candidate(source=f"{source}: {problem}" if problem else source, key=key)
-
-
-def _resolved(value: Any, variables: Mapping[str, _Variable]) -> tuple[str, str]:
-    if isinstance(value, dict):
-        if value.get("source") != "env":
-            return "", f"secrets from {value.get('source')!r} are OpenClaw's own to read"
-        value = f"${{{value.get('id')}}}"
-    missing = [name for name in _REFERENCE.findall(value) if not _text_of(variables, name)]
-    if missing:
-        return "", f"{', '.join(missing)} is not set"
-    text = _REFERENCE.sub(lambda found: _text_of(variables, found[1]), value).strip()
-    return text, "" if text else "is blank"
-
-
-def _text_of(variables: Mapping[str, _Variable], name: str) -> str:
-    found = variables.get(name)
-    return found.value.strip() if found else ""
 
 
 def _no_key(

@@ -5,21 +5,17 @@ values, missing models are appended, base URL and API are set, old names become 
 """
 
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from qwensim.catalog import Catalog, Redactor
-from qwensim.catalog.rows import AdvertisedRow, AuthChoiceRow
-from qwensim.errors import UsageError
-from qwensim.provider.endpoints import resolve
+from qwensim.catalog import Catalog
+from qwensim.catalog.rows import AdvertisedRow
+from qwensim.provider.endpoints import auth_choice_of, resolve
 from qwensim.provider.openclaw.config import CHAT_API, Config, config_of
 from qwensim.provider.openclaw.places import Places
 from qwensim.provider.openclaw.profiles import DEFAULT_PROFILE
 from qwensim.provider.openclaw.targets import (
-    MIGRATION,
-    PORTALS,
     bundled,
     bundled_default,
     canonical_ref,
@@ -32,27 +28,6 @@ from qwensim.provider.refs import PROVIDER, PROVIDERS, model_id
 _ALIAS: Final = "Qwen"
 _FREE: Final = {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0}
 _UNNAMED: Final = Places(config=Path("openclaw.json"), state=Path(".openclaw"))
-
-
-def auth_choice(catalog: Catalog, name: str) -> AuthChoiceRow:
-    """Return the row of an auth choice; a legacy name warns with `DeprecationWarning`.
-
-    Raises `UsageError` for names that are gone, with the way to migrate, and unknown ones.
-    """
-    if name in catalog.auth_choices:
-        return catalog.auth_choices[name]
-    for row in catalog.auth_choices.values():
-        if name in row.legacy:
-            warnings.warn(
-                f"auth choice {name!r} is deprecated; use {row.id!r}",
-                DeprecationWarning,
-                stacklevel=3,
-            )
-            return row
-    if name in PORTALS:
-        raise UsageError(f"auth choice {name!r}: {MIGRATION}")
-    known = ", ".join(catalog.auth_choices)
-    raise UsageError(f"no auth choice {Redactor(catalog).text(name)!r}; there are: {known}")
 
 
 def onboarded(
@@ -69,7 +44,7 @@ def onboarded(
     is not in the result. `places` names the file in errors.
     Raises `UsageError` for a choice or model that cannot be, `ConfigError` for wrong values.
     """
-    row = auth_choice(catalog, choice)
+    row = auth_choice_of(catalog, choice, stacklevel=3)
     config = config_of(data, places=places)
     endpoint = resolve(catalog, auth_choice=row.id)
     models = [_model(found) for found in bundled(catalog, endpoint)]

@@ -10,11 +10,11 @@ from qwensim.catalog.credentials import REDACTED
 from qwensim.catalog.rows import AuthChoiceRow
 from qwensim.errors import ConfigError
 from qwensim.provider.credentials import find
-from qwensim.provider.endpoints import Endpoint, resolve
+from qwensim.provider.endpoints import Endpoint, auth_choice_of, resolve
 from qwensim.provider.openclaw import merging
-from qwensim.provider.openclaw.config import Config, read_text
+from qwensim.provider.openclaw.config import Config
 from qwensim.provider.openclaw.document import edited
-from qwensim.provider.openclaw.places import Places
+from qwensim.provider.openclaw.places import Places, read_text
 from qwensim.provider.openclaw.profiles import read_store, with_key
 from qwensim.provider.openclaw.writing import NewFile, write_all
 
@@ -60,7 +60,7 @@ def onboarding(
     Raises `UsageError` for a choice, a key or a model that cannot be, `ConfigError` for a file that
     is wrong.
     """
-    row = merging.auth_choice(catalog, choice)
+    row = auth_choice_of(catalog, choice, stacklevel=3)
     key = find(catalog, api_key=key, environ={}).key
     data = merging.onboarded(
         config.data, row.id, catalog=catalog, default_model=default_model, places=config.places
@@ -78,7 +78,7 @@ def onboarding(
         ref=data["agents"]["defaults"]["model"]["primary"],
         diff=_diff(before, after, config.file),
         lost_comments=tuple(redactor.text(text, secrets=(key,)) for text in change.lost_comments),
-        # The key takes its place first: by itself it changes little.
+        # The key first: alone it does nothing, and onboarding again completes it.
         files=(
             NewFile(
                 path=config.places.profiles,

@@ -1,9 +1,15 @@
-"""Where OpenClaw keeps its files (OpenClaw docs/help/environment, 2026-05)."""
+"""Where OpenClaw keeps its files (OpenClaw docs/help/environment, 2026-05), and their texts."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from qwensim.errors import ConfigError
+
+_LARGEST: Final = 4 * 2**20
+"""Bytes; a configuration has a few thousand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +49,22 @@ def places(path: str | Path | None = None, environ: Mapping[str, str] | None = N
         return Places(config=config, state=state if stated else config.parent)
     config_path = _folder(environ.get("OPENCLAW_CONFIG_PATH", ""), home)
     return Places(config=config_path or state / "openclaw.json", state=state)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, empty if there is none. Raises `ConfigError`."""
+    try:
+        with path.open("rb") as file:
+            contents = file.read(_LARGEST + 1)
+        if len(contents) > _LARGEST:
+            raise ConfigError(f"has more than the {_LARGEST:,} bytes allowed", file=str(path))
+        return contents.decode()
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"byte {error.start} is not UTF-8", file=str(path)) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
 
 
 def _home(environ: Mapping[str, str]) -> Path:

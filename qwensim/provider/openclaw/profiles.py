@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from qwensim.provider.openclaw.config import read_text
 from qwensim.provider.openclaw.document import parse
-from qwensim.provider.openclaw.places import Places
-from qwensim.provider.openclaw.targets import PORTALS, canonical_id
+from qwensim.provider.openclaw.places import Places, read_text
+from qwensim.provider.openclaw.targets import canonical_id
 from qwensim.provider.openclaw.values import Value
-from qwensim.provider.refs import PROVIDER
+from qwensim.provider.refs import PORTALS, PROVIDER
 
 DEFAULT_PROFILE: Final = f"{PROVIDER}:default"
 

@@ -2,22 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import AdvertisedRow
 from qwensim.errors import UsageError
 from qwensim.provider.endpoints import Endpoint, resolve
 from qwensim.provider.openclaw.config import CHAT_API, Config, ModelEntry, ProviderEntry
-from qwensim.provider.refs import PROVIDER, PROVIDERS
-
-PORTALS: Final = ("qwen-portal", "qwen-oauth")
-"""Qwen's OAuth service, which is gone: as providers and as auth choices."""
-
-MIGRATION: Final = (
-    "Qwen OAuth (portal.qwen.ai) is gone. Get a key of the Coding Plan and run: qwensim onboard "
-    "--auth-choice qwen-api-key (in China: qwen-api-key-cn)"
-)
+from qwensim.provider.openclaw.variables import filled
+from qwensim.provider.refs import MIGRATION, PORTALS, PROVIDER, PROVIDERS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +87,7 @@ def target(config: Config, catalog: Catalog, ref: str | None = None) -> Target:
     provider speaks an API that this client does not.
     """
     ref = ref or config.default_model or f"{PROVIDER}/{bundled_default(catalog)}"
-    ref = _unaliased(config, ref.strip())
+    ref = unaliased(config, ref.strip())
     provider, slash, model = ref.partition("/")
     if not slash:
         provider, model = PROVIDER, provider
@@ -116,19 +108,32 @@ def target(config: Config, catalog: Catalog, ref: str | None = None) -> Target:
 
 
 def endpoint_of(config: Config, catalog: Catalog, entry: ProviderEntry | None) -> Endpoint:
-    """Return where the requests of an entry go. Raises `UsageError`."""
+    """Return where the requests of an entry go.
+
+    Raises `UsageError` for a base URL that cannot be one, and for an API that this client does not
+    speak.
+    """
+    if entry is not None and entry.api not in {None, CHAT_API}:
+        raise UsageError(
+            f"{config.file}: models.providers.{entry.id}.api is {entry.api!r}, which this client "
+            f"does not speak; it speaks {CHAT_API}. References to qwen/<model id> go to the "
+            "service itself"
+        )
+    return address_of(config, catalog, entry)
+
+
+def address_of(config: Config, catalog: Catalog, entry: ProviderEntry | None) -> Endpoint:
+    """Return the endpoint of an entry, whatever its API. Raises `UsageError`."""
     if entry is None:
         return resolve(catalog)
     place = f"{config.file}: models.providers.{entry.id}"
-    if entry.api not in {None, CHAT_API}:
-        raise UsageError(
-            f"{place}.api is {entry.api!r}, which this client does not speak; it speaks "
-            f"{CHAT_API}. References to qwen/<model id> go to the service itself"
-        )
     if entry.base_url is None and canonical_id(entry.id) != PROVIDER:
         raise UsageError(f"{place}.baseUrl is missing; write the base URL of the provider")
+    base_url, problem = filled(entry.base_url or "", config.variables)
+    if problem:
+        raise UsageError(f"{place}.baseUrl: {problem}")
     try:
-        return resolve(catalog, base_url=entry.base_url)
+        return resolve(catalog, base_url=base_url or None)
     except UsageError as error:
         raise UsageError(f"{place}.baseUrl: {error}") from None
 
@@ -183,11 +188,12 @@ def _entry(row: AdvertisedRow) -> ModelEntry:
 def _named_models(config: Config) -> set[str]:
     """Return the ids of qwen's models to which the configuration refers."""
     refs = [*config.agent_models, *filter(None, [config.default_model])]
-    pairs = [canonical_ref(config, _unaliased(config, ref)).partition("/") for ref in refs]
+    pairs = [canonical_ref(config, unaliased(config, ref)).partition("/") for ref in refs]
     return {model for provider, _, model in pairs if provider == PROVIDER}
 
 
-def _unaliased(config: Config, ref: str) -> str:
+def unaliased(config: Config, ref: str) -> str:
+    """Return the reference that an alias stands for; others stand for themselves."""
     aliases = {alias.lower(): found for alias, found in config.aliases.items()}
     return aliases.get(ref.lower(), ref).strip()
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,8 +30,9 @@ def write_all(files: Sequence[NewFile]) -> None:
     """Write every file, or leave all as they were; a link is followed.
 
     Each is complete on the disk beside its place before the first takes its place, so that a full
-    disk or a killed process leaves whole files. Should one then fail to take its place, those
-    before it get their old contents back. Raises `ConfigError`.
+    disk or a killed process leaves whole files; the latter leaves drafts too, as private as they.
+    Should one then fail to take its place, those before it get their old contents back. Raises
+    `ConfigError`.
     """
     with ExitStack() as cleanup:
         drafts = [_drafted(file, cleanup) for file in files]
@@ -84,14 +85,13 @@ def _put_back(kept: Path | None, path: Path) -> None:
 
 def _sync_folders(folders: Iterable[Path]) -> None:
     """Make the new names last through a loss of power, where the system can."""
-    if os.name == "nt":
-        return
     for folder in set(folders):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with suppress(OSError):  # Windows opens no folder, some file systems sync none
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _not_written(path: Path, error: OSError) -> ConfigError:

@@ -17,11 +17,18 @@ from qwensim.catalog.rows import (
     FailureRow,
     HostRow,
     KeyVariableRow,
+    LimitRow,
+    MediaRow,
     ModelRow,
+    NativeRow,
     ParameterRow,
+    PictureRow,
     PlanRow,
     RouteRow,
+    TierRow,
     UsageRow,
+    VideoRow,
+    VideoSizeRow,
     WireRow,
     WordsRow,
 )
@@ -43,6 +50,12 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     credentials: Mapping[str, CredentialRow]
     agents: Mapping[str, AgentRow]
     models: Mapping[str, ModelRow]
+    media: Mapping[str, MediaRow]
+    pictures: Mapping[str, PictureRow]
+    videos: Mapping[str, VideoRow]
+    video_sizes: Mapping[str, VideoSizeRow]
+    limits: Mapping[str, LimitRow]
+    tiers: Mapping[str, TierRow]
     advertised: Mapping[str, AdvertisedRow]
     wires: Mapping[str, WireRow]
     envelopes: Mapping[str, EnvelopeRow]
@@ -50,6 +63,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, ParameterRow]
     usages: Mapping[str, UsageRow]
     dialects: Mapping[str, DialectRow]
+    natives: Mapping[str, NativeRow]
     words: Mapping[str, WordsRow]
     failures: Mapping[str, FailureRow]
     errors_on: Mapping[str, Mapping[str, ErrorRow]]
@@ -72,6 +86,12 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             credentials=tables["credential"],
             agents=tables["agent"],
             models=models,
+            media=tables["media"],
+            pictures=tables["picture"],
+            videos=tables["video"],
+            video_sizes=tables["video_size"],
+            limits=tables["limit"],
+            tiers=tables["tier"],
             advertised=tables["advertised"],
             wires=tables["wire"],
             envelopes=tables["envelope"],
@@ -81,10 +101,12 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             dialects={
                 row.id: _extended(row, tables["dialect"]) for row in tables["dialect"].values()
             },
+            natives=tables["native"],
             words=tables["words"],
             failures=tables["failure"],
             errors_on={
-                wire.id: _told_on(wire, tables["error"]) for wire in tables["wire"].values()
+                wire.id: _told_on(wire, tables["wire"].get(wire.extends), tables["error"])
+                for wire in tables["wire"].values()
             },
             served={
                 host.name: {
@@ -100,6 +122,17 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     def host_names(self) -> tuple[str, ...]:
         """All names that the service is reached under, those of its storage included."""
         return (*self.hosts, *self.asset_hosts)
+
+    def result_host(self, region: str) -> AssetHostRow:
+        """Return the host on which the results of a region lie.
+
+        Raises `UsageError` if there is none.
+        """
+        for host in self.asset_hosts.values():
+            if host.region == region and "asset" in host.routes:
+                return host
+        known = ", ".join(self.asset_hosts)
+        raise UsageError(f"no host for results in region {region!r}; there are: {known}")
 
     def host_of(self, plan: str, region: str) -> HostRow:
         """Return the host of a plan and region; raises `UsageError` if there is none."""
@@ -117,9 +150,19 @@ def on_host(model: ModelRow, host: HostRow) -> ModelRow:
     return msgspec.convert({**msgspec.structs.asdict(model), **changes, "on": {}}, ModelRow)
 
 
-def _told_on(wire: WireRow, errors: Mapping[str, ErrorRow]) -> dict[str, ErrorRow]:
-    """Return the row of every error as it is told on a wire."""
-    told = {row.of: row for row in errors.values() if row.wire == wire.id and row.of is not None}
+def _told_on(
+    wire: WireRow, parent: WireRow | None, errors: Mapping[str, ErrorRow]
+) -> dict[str, ErrorRow]:
+    """Return the row of every error as it is told on a wire, which may extend another."""
+    told: dict[str, ErrorRow] = {}
+    for speaker in filter(None, (parent, wire)):
+        told |= {row.of: row for row in errors.values() if row.wire == speaker.id and row.of}
+    if parent is not None:
+        wire = msgspec.structs.replace(
+            wire,
+            codes={**parent.codes, **wire.codes},
+            envelopes={**parent.envelopes, **wire.envelopes},
+        )
     return {name: told.get(name) or _translated(row, wire) for name, row in errors.items()}
 
 

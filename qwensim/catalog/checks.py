@@ -47,7 +47,23 @@ def check(tables: Tables, files: Files) -> None:
             problem = f"is no template: {template!r}; values stand in it as {{name}}"
             raise _wrong(files, "error", name, field, problem)
     _check_dialects(tables, files)
+    _check_videos(tables, files)
     _check_differences(tables, files)
+
+
+def _check_videos(tables: Tables, files: Files) -> None:
+    """Check that models which make videos say how, and that what they take holds together."""
+    for model in tables["model"].values():
+        if "video" in model.surfaces and model.id not in tables["video"]:
+            raise _wrong(files, "model", model.id, "surfaces", "there is no [[video]] of this name")
+    for row in tables["video"].values():
+        if row.resolution not in row.resolutions:
+            raise _wrong(files, "video", row.id, "resolution", "is none of its resolutions")
+        if row.duration not in row.durations:
+            raise _wrong(files, "video", row.id, "duration", "is none of its durations")
+    for size in tables["video_size"].values():
+        if "16:9" not in size.sizes:
+            raise _wrong(files, "video_size", size.id, "sizes", "has none for 16:9, the default")
 
 
 def _check_dialects(tables: Tables, files: Files) -> None:
@@ -105,12 +121,21 @@ def _references(tables: Tables) -> Iterator[_Reference]:
         ("host", ("dialect",), tables["dialect"]),
         ("auth_choice", ("host",), tables["host"]),
         ("model", ("hosts", "on"), hosts_and_plans),
+        ("model", ("media",), tables["media"]),
         ("model", ("usage",), tables["usage"]),
         ("model", ("dialect",), tables["dialect"]),
         ("error", ("envelope",), tables["envelope"]),
         ("error", ("wire",), tables["wire"]),
+        ("wire", ("extends",), tables["wire"]),
         ("error", ("of",), tables["error"]),
         ("parameter", ("wrong_type", "out_of_range", "too_small"), tables["error"]),
+        ("video", ("id",), tables["model"]),
+        ("video", ("route",), tables["route"]),
+        ("video", ("resolution", "resolutions"), tables["video_size"]),
+        ("video", ("prompt_error", "needs_error"), tables["error"]),
+        ("video", ("duration_error", "choice_error"), tables["error"]),
+        ("limit", ("plan",), tables["plan"]),
+        ("limit", ("error",), tables["error"]),
         ("dialect", ("extends",), tables["dialect"]),
         ("dialect", ("usage", "usage_stream"), tables["usage"]),
     ):
@@ -129,7 +154,7 @@ def _nested_references(tables: Tables) -> Iterator[_Reference]:
                 yield _Reference("wire", wire.id, "envelopes", value, tables["envelope"])
     for model in tables["model"].values():
         for place, changes in model.on.items():
-            for field in ("usage", "dialect"):
+            for field in ("media", "usage", "dialect"):
                 for value in _names_in(changes.get(field)):
                     path = f"on.{place}.{field}"
                     yield _Reference("model", model.id, path, value, tables[field])

@@ -29,6 +29,12 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "credential": (rows.CredentialRow, "id"),
     "agent": (rows.AgentRow, "id"),
     "model": (rows.ModelRow, "id"),
+    "media": (rows.MediaRow, "id"),
+    "picture": (rows.PictureRow, "url"),
+    "video": (rows.VideoRow, "id"),
+    "video_size": (rows.VideoSizeRow, "id"),
+    "limit": (rows.LimitRow, "id"),
+    "tier": (rows.TierRow, "id"),
     "advertised": (rows.AdvertisedRow, "id"),
     "wire": (rows.WireRow, "id"),
     "envelope": (rows.EnvelopeRow, "id"),
@@ -36,15 +42,16 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "parameter": (rows.ParameterRow, "name"),
     "usage": (rows.UsageRow, "id"),
     "dialect": (rows.DialectRow, "id"),
+    "native": (rows.NativeRow, "id"),
     "words": (rows.WordsRow, "id"),
     "failure": (rows.FailureRow, "id"),
 }
 """Each table, the struct of its rows and the field that names a row."""
 
-NESTED = frozenset({"on", "shapes", "codes", "envelopes"})
+NESTED = frozenset({"on", "shapes", "codes", "envelopes", "values", "video"})
 """Fields that are tables themselves: a later row changes the entries that it gives."""
 
-FIRST_FIT = frozenset({"failure"})
+FIRST_FIT = frozenset({"failure", "native"})
 """Tables in which the first row that fits wins: what an overlay adds comes before what there is."""
 
 _Raw: TypeAlias = dict[str, dict[str, tuple[str, dict[str, Any]]]]

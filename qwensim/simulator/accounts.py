@@ -7,7 +7,7 @@ accounts only theirs are.
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,10 +15,21 @@ from qwensim.catalog import Catalog, Redactor
 from qwensim.catalog.checks import convert_row
 from qwensim.catalog.credentials import REDACTED
 from qwensim.catalog.loader import read_toml
-from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region
+from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region, Tier
 from qwensim.errors import CatalogError, UsageError
 from qwensim.simulator.fields import check_fields
 from qwensim.simulator.refusals import Refused
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests that an account has behind it in the windows of the Coding Plan."""
+
+    hours: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """In the last five hours; they count for five hours more from when the account is set."""
+    week: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Since Monday, 00:00 UTC+8."""
+    month: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Since the last subscription day, 00:00 UTC+8."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +45,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     denied: tuple[str, ...] = ()
     """Models that the account has not purchased."""
     spent: Literal["hour", "week", "month"] | None = None
-    """The Coding Plan quota that is used up."""
+    """The Coding Plan quota that is used up, whether limits are enforced or not."""
+    tier: Tier = "lite"
+    """The Coding Plan's; it says what the quotas are where limits are enforced."""
+    subscription_day: Annotated[int, msgspec.Meta(ge=1, le=31)] = 1
+    """The day of the month on which the Coding Plan's month begins, or the last day of a month that
+    is too short."""
+    used: Used = Used()
+    """What is used of the Coding Plan's quotas when the account is set."""
 
     def __repr__(self) -> str:
         """Leave out the key."""
@@ -43,7 +61,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 ANYONE = Account(key="")
-"""Stands for a well-formed key where no accounts are set."""
+"""Stands for every well-formed key where no accounts are set: they are one account's."""
+
+_QUOTA_FIELDS = ("spent", "tier", "subscription_day", "used")
 
 
 class Accounts:
@@ -56,12 +76,18 @@ class Accounts:
         for account in accounts:
             self.add(account)
 
+    def __iter__(self) -> Iterator[Account]:
+        return iter(tuple(self._accounts.values()))
+
     def add(self, account: Account) -> None:
         """Add an account or replace the one with the same key; from now on only such keys work.
 
         Raises `UsageError` if the account does not hold together.
         """
         check_fields(account)
+        if not isinstance(account.used, Used):
+            raise UsageError(f"Account: used is a Used, not {account.used!r}")
+        check_fields(account.used)
         for field, problem in _problems(account, self._catalog):
             raise UsageError(f"Account: {field} {problem}")
         self._accounts[account.key] = account
@@ -130,5 +156,6 @@ def _problems(account: Account, catalog: Catalog) -> Iterator[tuple[str, str]]:
         for model in getattr(account, field):
             if model not in catalog.models:
                 yield field, f"{model!r} is not in the catalogue"
-    if account.spent is not None and account.plan != "coding":
-        yield "spent", f"is for plan 'coding': plan {account.plan!r} has no quota of calls"
+    for field in _QUOTA_FIELDS:
+        if account.plan != "coding" and getattr(account, field) != getattr(ANYONE, field):
+            yield field, f"is for plan 'coding': plan {account.plan!r} has no quota of calls"

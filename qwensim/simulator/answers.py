@@ -9,6 +9,7 @@ from qwensim.catalog.rows import HostRow
 from qwensim.exchange import Chunk, Head, Headers, Request, Wait
 from qwensim.simulator.accounts import Account
 from qwensim.simulator.identifiers import Identity
+from qwensim.simulator.limits import Limits, Ticket
 from qwensim.simulator.replies.reply import Ask
 from qwensim.simulator.replies.scripts import Script
 
@@ -30,6 +31,10 @@ class Call(msgspec.Struct, kw_only=True):
     stream: bool = False
     script: Script | None = None
     ask: Ask | None = None
+    limits: Limits | None = None
+    """Those that are enforced, if they are."""
+    ticket: Ticket | None = None
+    """What the limits gave the call when they let it pass."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +49,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Status and headers, where they are not those of the gateway's answers with HTTP 200."""
     extra: Headers = ()
     """Headers that stand behind those of the gateway."""
+    vary: str | None = None
+    """The header of that name, where it is not the usual one."""
     usage: dict[str, int] | None = None
+    error: str | None = None
+    """The id of the error that it tells of, where it is an answer nevertheless."""
+    task: str | None = None
+    """The state of the task that it tells."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return 200 if self.head is None else self.head.status
+
+    @property
+    def tokens(self) -> int:
+        """The tokens that limits are about: those of prompt and answer."""
+        usage = self.usage or {}
+        return usage.get("prompt", 0) + usage.get("completion", 0)
 
 
 class Surface(Protocol):

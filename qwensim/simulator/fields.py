@@ -1,55 +1,135 @@
 """Tells users which field of a struct is wrong, what it holds and what it may hold."""
 
+import copy
 import re
 import reprlib
-from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
-from msgspec.inspect import Field, LiteralType, NoneType, StructType, Type, UnionType, type_info
+from msgspec.inspect import (
+    DictType,
+    Field,
+    ListType,
+    LiteralType,
+    StructType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 
 from qwensim.errors import UsageError
 
 T = TypeVar("T")
 
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
-"""A step of the path at the end of msgspec's messages: `$.scripts[0].fault.kind`."""
+Steps: TypeAlias = tuple[str | int, ...]
+"""The names and indices that lead to a value."""
+
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[(\.\.\.)\]")
+"""A step of the path at the end of msgspec's messages: `$.scripts[0].fault.kind`. Dots in brackets
+stand for an entry of a dict."""
+
+
+class FieldError(UsageError):
+    """A value that is wrong; `steps` lead to it."""
+
+    def __init__(self, problem: str, steps: Steps = ()) -> None:
+        place = written(steps)
+        super().__init__(f"{place}: {problem}" if place else problem)
+        self.problem, self.steps = problem, steps
+
+
+def written(steps: Steps) -> str:
+    """Return a place as it is written in messages: `scripts[0].fault.kind`."""
+    text = "".join(f".{step}" if str(step).isidentifier() else f"[{step!r}]" for step in steps)
+    return text.removeprefix(".")
 
 
 def convert_fields(value: Any, kind: type[T], *, strict: bool = True) -> T:
     """Make a struct of decoded JSON, YAML or TOML; not `strict`: numbers may be written as texts.
 
-    Raises `UsageError` that names the place, the value seen there and the names allowed.
+    Raises `FieldError` that names the place, the value seen there and the names allowed.
     """
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise UsageError(_explained(str(error), value, type_info(kind))) from error
+        raise _explained(str(error), value, kind, strict=strict) from error
 
 
-def _explained(message: str, value: Any, shape: Type) -> str:
+def _explained(message: str, value: Any, kind: Any, *, strict: bool) -> FieldError:
     """Add to a message of msgspec's what it leaves out: the value seen and the names allowed."""
-    problem, _, path = message.partition(" - at ")
-    place = ""
-    for name, index in _STEP.findall(path):
-        place += f".{name}" if name else f"[{index}]"
-        shape, value = _inside(shape, name), value[name or int(index)]
-    if isinstance(shape, StructType) and "field `" in problem:
-        known = _listed(field.encode_name for field in shape.fields)
-        problem += f"; there are: {known or 'none'}"
-    elif isinstance(shape, LiteralType) and isinstance(value, str):
-        problem = f"no {value!r}; there are: {_listed(shape.values)}"
-    else:
-        problem += f"; seen: {reprlib.repr(value)}"
-    return f"{place.removeprefix('.')}: {problem}" if place else problem
+    problem, _, path = message.rpartition(" - at ")
+    if not problem:
+        problem, path = message, ""
+    whole = seen = copy.deepcopy(value)
+    shapes: Sequence[Type] = (type_info(kind),)
+    steps: list[str | int] = []
+    for name, index, entry in _STEP.findall(path):
+        if entry:
+            _keep_culprit(seen, whole, kind, message, strict=strict)
+        step = next(iter(seen)) if entry else name or int(index)
+        shapes = [*_inside(shapes, seen, step)]
+        seen = seen[step]
+        steps.append(step)
+    return FieldError(_with_allowed(problem, seen, shapes), tuple(steps))
 
 
-def _inside(shape: Any, name: str) -> Type:
-    """Return the type of a field, or with no name that of the items; None counts for nothing."""
-    found = {f.encode_name: f.type for f in shape.fields}[name] if name else shape.item_type
-    if isinstance(found, UnionType):
-        found = next(kind for kind in found.types if not isinstance(kind, NoneType))
-    return cast("Type", found)
+def _keep_culprit(
+    entries: dict[str, Any], whole: Any, kind: Any, message: str, *, strict: bool
+) -> None:
+    """Take all entries out of a dict in `whole` but the one to which a message is due."""
+    for name, value in dict(entries).items():
+        entries.clear()
+        entries[name] = value
+        try:
+            msgspec.convert(whole, kind, strict=strict)
+        except msgspec.ValidationError as error:
+            if str(error) == message:
+                return
+
+
+def _inside(shapes: Iterable[Type], value: Any, step: str | int) -> Iterator[Type]:
+    """Yield what may stand at the next step."""
+    tags = []
+    for shape in _alternatives(shapes):
+        match shape:
+            case StructType() if shape.tag_field == step:
+                tags.append(cast("str", shape.tag))
+            case StructType() if _is_meant(shape, value):
+                yield from (field.type for field in shape.fields if field.encode_name == step)
+            case DictType():
+                yield shape.value_type
+            case ListType() | VarTupleType():
+                yield shape.item_type
+            case _:
+                pass
+    if tags:
+        yield LiteralType(values=tuple(tags))
+
+
+def _alternatives(shapes: Iterable[Type]) -> Iterator[Type]:
+    for shape in shapes:
+        yield from shape.types if isinstance(shape, UnionType) else (shape,)
+
+
+def _is_meant(shape: StructType, value: Any) -> bool:
+    """Tell whether an object may be such a struct, by its tag if it has one."""
+    return shape.tag_field is None or value.get(shape.tag_field) == shape.tag
+
+
+def _with_allowed(problem: str, seen: Any, shapes: Iterable[Type]) -> str:
+    alternatives = [*_alternatives(shapes)]
+    if "field `" in problem:
+        structs = [shape for shape in alternatives if isinstance(shape, StructType)]
+        meant = [shape for shape in structs if _is_meant(shape, seen)]
+        known = [field.encode_name for shape in meant for field in shape.fields]
+        tags = [shape.tag for shape in structs if not meant]
+        return f"{problem}; there are: {_listed(known or tags) or 'none'}"
+    allowed = [value for shape in alternatives for value in _values(shape)]
+    if allowed and problem.startswith("Invalid "):
+        return f"no {seen!r}; there are: {_listed(allowed)}"
+    return f"{problem}; seen: {reprlib.repr(seen)}"
 
 
 def _listed(names: Iterable[object]) -> str:
@@ -76,5 +156,8 @@ def check_fields(struct: msgspec.Struct) -> None:
 
 def _allowed(field: Field) -> list[object]:
     """Return the values of a field that has a list of them."""
-    types = field.type.types if isinstance(field.type, UnionType) else (field.type,)
-    return [value for kind in types if isinstance(kind, LiteralType) for value in kind.values]
+    return [value for shape in _alternatives((field.type,)) for value in _values(shape)]
+
+
+def _values(shape: Type) -> Sequence[object]:
+    return shape.values if isinstance(shape, LiteralType) else ()

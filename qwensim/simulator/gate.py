@@ -20,14 +20,23 @@ class Gate:
     """Lets a call in to the surface of its route, or refuses it."""
 
     def __init__(self, catalog: Catalog, accounts: Accounts, client_check: ClientCheck) -> None:
-        if client_check not in get_args(ClientCheck):
-            known = ", ".join(get_args(ClientCheck))
-            raise UsageError(f"no client check {client_check!r}; there are: {known}")
         self._catalog = catalog
         self._accounts = accounts
-        self._client_check = client_check
+        self.client_check = client_check
         self._agents = [re.compile(row.pattern) for row in catalog.agents.values()]
         self._routes = Routes(catalog)
+
+    @property
+    def client_check(self) -> ClientCheck:
+        """Which clients are let in."""
+        return self._client_check
+
+    @client_check.setter
+    def client_check(self, value: ClientCheck) -> None:
+        if value not in get_args(ClientCheck):
+            known = ", ".join(get_args(ClientCheck))
+            raise UsageError(f"no client check {value!r}; there are: {known}")
+        self._client_check: ClientCheck = value
 
     def route(self, call: Call) -> RouteRow | None:
         """Return the route of a call, if there is one, and note what is known by it."""
@@ -47,7 +56,7 @@ class Gate:
             if request.path.startswith(chat) and host.plan == "standard":
                 raise Refused("path-below-chat", path=request.path.removeprefix(chat))
             raise Refused("not-found")
-        if request.method != route.method:
+        if request.method != route.method and not (route.head and request.method == "HEAD"):
             raise Refused("method-not-allowed", method=request.method)
         if not route.key:
             return route.surface

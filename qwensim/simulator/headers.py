@@ -1,10 +1,13 @@
 """Response headers, in the order in which the service sends them."""
 
+import datetime as dt
+import math
+from email.utils import parsedate_to_datetime
 from wsgiref.handlers import format_date_time
 
 from qwensim.exchange import Headers
 
-_CORS = "Origin,Access-Control-Request-Method,Access-Control-Request-Headers"
+CORS = "Origin,Access-Control-Request-Method,Access-Control-Request-Headers"
 JSON_TYPE = "application/json"
 STREAM_TYPE = "text/event-stream;charset=utf-8"
 """As sent in April and May 2026; the charset was upper case before (recorded)."""
@@ -15,6 +18,19 @@ def date(moment: float) -> tuple[str, str]:
     return ("date", format_date_time(moment))
 
 
+def seconds_of(retry_after: str, now: float) -> float | None:
+    """Return the seconds that a Retry-After asks to wait: a number, or a date; else None."""
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(retry_after)
+        except (ValueError, OverflowError):
+            return None
+        seconds = date.replace(tzinfo=date.tzinfo or dt.UTC).timestamp() - now
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
 def answer(
     *,
     content_type: str | None,
@@ -23,10 +39,11 @@ def answer(
     request_id: str | None,
     gateway: bool,
     extra: Headers = (),
+    vary: str | None = None,
 ) -> Headers:
     """Return the headers of an answer whose first byte leaves `cost` seconds after it `arrived`."""
     stream = content_type is not None and content_type.startswith("text/event-stream")
-    headers = [("vary", "Origin" if stream else f"{_CORS}, Accept-Encoding")]
+    headers = [("vary", vary or ("Origin" if stream else f"{CORS}, Accept-Encoding"))]
     if request_id is not None:
         headers.append(("x-request-id", request_id))
     if gateway:
@@ -34,16 +51,43 @@ def answer(
     if content_type is not None:
         headers.append(("content-type", content_type))
     headers += extra
+    headers += _timing(arrived, cost)
+    return tuple(headers)
+
+
+def _timing(arrived: float, cost: float) -> Headers:
+    """Return the headers with which the gateway ends all of its answers."""
     arrive_ms, cost_ms = int(arrived * 1000), max(1, round(cost * 1000))
-    headers += [
+    return (
         ("req-cost-time", str(cost_ms)),
         ("req-arrive-time", str(arrive_ms)),
         ("resp-start-time", str(arrive_ms + cost_ms)),
         ("x-envoy-upstream-service-time", str(cost_ms)),
         date(arrived + cost),
         ("server", "istio-envoy"),
-    ]
-    return tuple(headers)
+    )
+
+
+def task_service(*, content_type: str | None, arrived: float) -> Headers:
+    """Return the headers of the task service (alibaba/loongsuite-python-agent cassettes)."""
+    kind = () if content_type is None else (("content-type", content_type),)
+    return (("vary", "Accept-Encoding"), *kind, *_timing(arrived, 0.0))
+
+
+def storage_id(request_id: str) -> str:
+    """Return the id of a request in the form of the storage service."""
+    return request_id.replace("-", "")[:24].upper()
+
+
+def storage(*, arrived: float, request_id: str, content: Headers) -> Headers:
+    """Return the headers of the storage service: those about the content, and its own around."""
+    return (
+        ("server", "AliyunOSS"),
+        date(arrived),
+        *content,
+        ("x-oss-request-id", storage_id(request_id)),
+        ("x-oss-server-time", "1"),
+    )
 
 
 def nothing_here(arrived: float) -> Headers:

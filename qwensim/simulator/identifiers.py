@@ -20,6 +20,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
     """A uuid with version nibble 9, as the service's request ids mostly have (recorded)."""
 
+    @property
+    def task_id(self) -> str:
+        """The id of the task that the exchange begins: a uuid of version 4 (recorded)."""
+        return _uuid(hashlib.blake2b(self.digest + b"task", digest_size=32).digest(), version=4)
+
     def call_id(self, choice: int, position: int, digits: int) -> str:
         """Return the id of a tool call: `call_` and so many hex digits."""
         salt = b"call %d %d" % (choice, position)
@@ -45,10 +50,10 @@ class Identifiers:
         self._seen[key] = before + 1
         salt = b"%d %d" % (self._generation, before)
         digest = hashlib.blake2b(key + salt, digest_size=32).digest()
-        return Identity(digest=digest, request_id=_uuid(digest))
+        return Identity(digest=digest, request_id=_uuid(digest, version=9))
 
 
-def _uuid(digest: bytes) -> str:
+def _uuid(digest: bytes, *, version: int) -> str:
     text = digest.hex()
     variant = "89ab"[digest[8] & 3]
-    return f"{text[:8]}-{text[8:12]}-9{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
+    return f"{text[:8]}-{text[8:12]}-{version}{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"

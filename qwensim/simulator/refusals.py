@@ -1,14 +1,16 @@
 """A check names the row of a refusal; here it is rendered as the layer that answers would."""
 
-from collections.abc import Iterable
-from string import Formatter
-from typing import Any
+from collections.abc import Iterable, Mapping
+from string import Formatter, Template
+from typing import Any, Literal
+from xml.sax.saxutils import escape
 
 import msgspec
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import EnvelopeRow, ErrorRow, HostRow
 from qwensim.errors import UsageError
+from qwensim.simulator.headers import storage_id
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer of the service, not an error of ours
@@ -27,6 +29,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     body: bytes
     content_type: str | None
+    headers: Literal["gateway", "tasks", "storage"]
     gateway_header: bool
     request_id_header: bool
 
@@ -65,7 +68,10 @@ def render(
     message = template.format_map(values)
     status, content_type = row.status, envelope.content_type
     if envelope.literal is not None:
-        body = envelope.literal.encode()
+        if envelope.headers == "storage":
+            request_id = storage_id(request_id)
+        known = {"code": row.code, "host": host.name, "request_id": request_id, **values}
+        body = _filled(envelope.literal, {**known, "message": message})
     else:
         outer = envelope.stream if stream and envelope.stream is not None else envelope.body
         body = msgspec.json.encode(_body(row, envelope, outer, message, request_id, values))
@@ -78,25 +84,38 @@ def render(
         status=status,
         body=body,
         content_type=content_type if envelope.literal != "" else None,
+        headers=envelope.headers,
         gateway_header=envelope.gateway_header,
         request_id_header=envelope.request_id_header,
     )
 
 
+def worded(row: ErrorRow, refused: Refused, host: HostRow) -> str:
+    """Return the message of a refusal, in the words of a row."""
+    return row.message.format_map(_Values(link=host.help, **refused.values))
+
+
+def _filled(literal: str, values: Mapping[str, object]) -> bytes:
+    """Return a body that is a text with holes."""
+    texts = {name: escape(str(value)) for name, value in values.items()}
+    return Template(literal).safe_substitute(texts).encode()
+
+
 def event(
-    catalog: Catalog, refused: Refused, *, wire: str, host: HostRow, request_id: str
+    catalog: Catalog, refused: Refused, *, wire: str, host: HostRow, request_id: str, number: int
 ) -> bytes:
-    """Render a refusal as an event in the middle of a stream."""
+    """Render a refusal as an event in the middle of a stream, of which it is the `number`th."""
     row = catalog.errors_on[wire][refused.error]
     envelope = catalog.envelopes[row.envelope]
     values = _Values(link=host.help, **refused.values)
     message = row.message.format_map(values)
     body = _body(row, envelope, envelope.body, message, request_id, values)
-    return _framed(envelope, row, msgspec.json.encode(body))
+    return _framed(envelope, row, msgspec.json.encode(body), number)
 
 
-def _framed(envelope: EnvelopeRow, row: ErrorRow, body: bytes) -> bytes:
-    before, _, after = envelope.event.replace("$status", str(row.status)).partition("$body")
+def _framed(envelope: EnvelopeRow, row: ErrorRow, body: bytes, number: int = 1) -> bytes:
+    frame = envelope.event.replace("$status", str(row.status)).replace("$id", str(number))
+    before, _, after = frame.partition("$body")
     return before.encode() + body + after.encode()
 
 

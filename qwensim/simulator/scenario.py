@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from qwensim.catalog import Catalog
 from qwensim.errors import UsageError
 from qwensim.simulator import refusals
-from qwensim.simulator.faults import Fault, FaultQueue, error_of
+from qwensim.simulator.faults import KINDS, Fault, FaultQueue, Reach, check_headers, error_of
 from qwensim.simulator.fields import check_fields
 from qwensim.simulator.replies.reply import Counts
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
@@ -90,12 +90,20 @@ class Scenario:
             refusals.check_error(self._catalog, script.error, script.values)
         if script.fault is not None:
             self._check_fault(script.fault)
+            if script.error is not None and KINDS[script.fault.kind].needs is Reach.STREAM:
+                raise UsageError(
+                    f"fault: {script.fault.kind!r} is for streams, and the script answers with "
+                    f"the error {script.error!r}"
+                )
 
     def _check_fault(self, fault: Fault) -> None:
         check_fields(fault)
-        if fault.host is not None and fault.host not in self._catalog.hosts:
-            known = ", ".join(self._catalog.hosts)
+        if fault.host is not None and fault.host not in self._catalog.host_names:
+            known = ", ".join(self._catalog.host_names)
             raise UsageError(f"no host {fault.host!r}; there are: {known}")
+        check_headers(fault)
+        if fault.host in self._catalog.asset_hosts and KINDS[fault.kind].needs is Reach.STREAM:
+            raise UsageError(f"{fault.kind!r} is for streams, and {fault.host} sends none")
         error = error_of(fault).error
         refusals.check_error(self._catalog, error, fault.values)
         envelope = self._catalog.envelopes[self._catalog.errors[error].envelope]

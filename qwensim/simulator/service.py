@@ -6,15 +6,19 @@ surface. No I/O here, no clock, no chance of its own: same seed and same request
 
 import threading
 from collections.abc import Generator, Iterable
+from functools import partial
 from typing import Any
+
+import msgspec
 
 from qwensim.catalog import PAGE_DATE, Catalog, Redactor, load
 from qwensim.catalog.rows import HostRow, RouteRow
 from qwensim.errors import UsageError
-from qwensim.exchange import Chunk, End, Event, Head, Request, Wait
-from qwensim.simulator import faults, headers, refusals
+from qwensim.exchange import Event, Request
+from qwensim.simulator import faults, refusals
 from qwensim.simulator.accounts import ANYONE, Account, Accounts
 from qwensim.simulator.answers import Answer, Call
+from qwensim.simulator.assets import Storage
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.clock import Clock, VirtualClock
 from qwensim.simulator.faults import Fault
@@ -22,12 +26,16 @@ from qwensim.simulator.fields import check_fields
 from qwensim.simulator.gate import ClientCheck, Gate
 from qwensim.simulator.identifiers import Identifiers
 from qwensim.simulator.journal import Journal
+from qwensim.simulator.limits import Limits
 from qwensim.simulator.pace import INSTANT, Pace
+from qwensim.simulator.playing import play
 from qwensim.simulator.refusals import Refusal, Refused
 from qwensim.simulator.replies.scripts import Script, script_of
 from qwensim.simulator.replies.tokens import Estimate, Tokenizer
 from qwensim.simulator.scenario import Scenario
 from qwensim.simulator.surfaces import make_surfaces
+from qwensim.simulator.tasks import TaskBook, TaskPace
+from qwensim.simulator.tasks.pace import PENDING, RUNNING
 
 _NOWHERE = HostRow(
     name="",
@@ -41,15 +49,22 @@ _NOWHERE = HostRow(
 )
 
 
+_VIRTUAL_TASKS = TaskPace(pending=PENDING, running=RUNNING, polls=2)
+
+
 class Simulator:
     """An offline DashScope.
 
     `catalog` defaults to the bundled facts, `clock` to virtual time, `accounts` to none (any
-    well-formed key works), `pace` to no waiting, `tokenizer` to the built-in estimate.
+    well-formed key works), `pace` to no waiting, `tokenizer` to the built-in estimate. `task_pace`
+    says how long tasks take: by default 3 s, and in virtual time, which nobody may move, no longer
+    than until they are asked for twice. `client_check` says who may use a Coding Plan host. With
+    `limits` the service's limits on requests, tokens and answers at once are enforced, which on a
+    clock that stands still are soon met.
     `journal_size` is the number of exchanges that are remembered.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that can be set
         self,
         *,
         catalog: Catalog | None = None,
@@ -57,8 +72,10 @@ class Simulator:
         clock: Clock | None = None,
         accounts: Iterable[Account] = (),
         pace: Pace = INSTANT,
+        task_pace: TaskPace | None = None,
         tokenizer: Tokenizer | None = None,
         client_check: ClientCheck = "any",
+        limits: bool = False,
         journal_size: int = 1000,
     ) -> None:
         self.catalog = catalog if catalog is not None else load()
@@ -71,7 +88,11 @@ class Simulator:
         if not isinstance(pace, Pace):
             raise UsageError(f"pace is a Pace, such as INSTANT or REALISTIC, not {pace!r}")
         check_fields(pace)
+        self.tasks = TaskBook(self._task_pace(task_pace))
+        self._storage = Storage(seed)
         self._gate = Gate(self.catalog, self._accounts, client_check)
+        self._limits: Limits | None = None
+        self.limits = limits
         self._identifiers = Identifiers(seed)
         self._surfaces = make_surfaces(
             self.catalog,
@@ -80,6 +101,8 @@ class Simulator:
             tokenizer=tokenizer or Estimate(),
             scripts=self.scenario.script_queue,
             pace=pace,
+            tasks=self.tasks,
+            storage=self._storage,
         )
 
     def script(self, script: Script | str | None = None, **fields: Any) -> Script:
@@ -114,14 +137,51 @@ class Simulator:
         account = account or Account(**fields)
         with self._lock:
             self._accounts.add(account)
+            if self._limits is not None:
+                self._limits.begin(account, self.clock.now())
         return account
 
-    def reset(self) -> None:
-        """Drop scripts, faults and the journal."""
+    @property
+    def limits(self) -> bool:
+        """Whether the service's limits are enforced. When it is set, counting begins anew."""
+        return self._limits is not None
+
+    @limits.setter
+    def limits(self, enforced: bool) -> None:
+        if not isinstance(enforced, bool):
+            raise UsageError(f"limits is True or False, not {enforced!r}")
         with self._lock:
+            self._limits = Limits(self.catalog, self._lock) if enforced else None
+            if self._limits is not None:
+                for account in self._accounts:
+                    self._limits.begin(account, self.clock.now())
+
+    @property
+    def client_check(self) -> ClientCheck:
+        """Who may use a Coding Plan host; raises `UsageError` if set to what is no check."""
+        return self._gate.client_check
+
+    @client_check.setter
+    def client_check(self, value: ClientCheck) -> None:
+        self._gate.client_check = value
+
+    def reset(self) -> None:
+        """Drop scripts, faults, tasks with their results, the journal and what limits counted."""
+        with self._lock:
+            self.limits = self.limits
             self.scenario.clear_scripts()
             self.scenario.clear_faults()
             self.journal.clear()
+            self.tasks.clear()
+            self._storage.clear()
+
+    def _task_pace(self, given: TaskPace | None) -> TaskPace:
+        if given is None:
+            return _VIRTUAL_TASKS if isinstance(self.clock, VirtualClock) else TaskPace()
+        if not isinstance(given, TaskPace):
+            raise UsageError(f"task_pace is a TaskPace, such as TaskPace(polls=3), not {given!r}")
+        check_fields(given)
+        return given
 
     @property
     def unused_scripts(self) -> tuple[Script, ...]:
@@ -143,38 +203,55 @@ class Simulator:
             request=request,
             arrived=self.clock.now(),
             identity=self._identifiers.of(request),
-            host=host or _NOWHERE,
+            host=host or msgspec.structs.replace(_NOWHERE, name=request.host),
             account=ANYONE,
-        )
-        fault = self.scenario.fault_queue.take(
-            host=request.host, model=lambda: _peek_model(request)
+            limits=self._limits,
         )
         route = self._gate.route(call)
+        met = self._met(call) if self.scenario.fault_queue else ()
         outcome: Answer | Refusal | None = None
-        if fault is None or fault.kind not in faults.SILENT:
-            outcome = self._outcome(call, route, fault)
-            if fault is None and call.script is not None:
-                fault = call.script.fault
-                if fault is not None and fault.kind in faults.SILENT:
-                    outcome = None
-        self._enter(call, outcome, fault)
-        events = _play(call, outcome)
-        if fault is None:
-            return events
-        frame = refusals.event(
+        if not faults.are_silent(met):
+            outcome = self._outcome(call, route, met)
+            if call.script is not None:
+                met = faults.with_script(met, call.script.fault)
+                outcome = None if faults.are_silent(met) else outcome
+        self._enter(call, outcome, met)
+        events = play(call, outcome)
+        if met:
+            events = faults.transform(events, met, partial(self._error_event, call))
+        if call.ticket is not None and isinstance(outcome, Answer):
+            call.ticket.use(outcome.tokens)
+            events = call.ticket.held(events)
+        return events
+
+    def _met(self, call: Call) -> tuple[Fault, ...]:
+        """Return the faults that meet a call, and count them."""
+        body = _peek(call.request)
+        model = body.get("model")
+        return self.scenario.fault_queue.take(
+            host=call.request.host,
+            model=model if isinstance(model, str) else None,
+            stream=call.stream or body.get("stream") is True,
+        )
+
+    def _error_event(self, call: Call, fault: Fault, number: int) -> bytes:
+        return refusals.event(
             self.catalog,
             faults.error_of(fault),
             wire=call.wire,
             host=call.host,
             request_id=call.identity.request_id,
+            number=number,
         )
-        return faults.transform(events, fault, frame)
 
-    def _outcome(self, call: Call, route: RouteRow | None, fault: Fault | None) -> Answer | Refusal:
+    def _outcome(
+        self, call: Call, route: RouteRow | None, met: tuple[Fault, ...]
+    ) -> Answer | Refusal:
         try:
-            if fault is not None and fault.kind == "error":
-                call.stream = call.stream or _peek(call.request).get("stream") is True
-                raise faults.error_of(fault)
+            for fault in met:
+                if fault.kind == "error":
+                    call.stream = call.stream or _peek(call.request).get("stream") is True
+                    raise faults.error_of(fault)
             return self._surfaces[self._gate.admit(call, route)].answer(call)
         except Refused as refused:
             return refusals.render(
@@ -186,59 +263,26 @@ class Simulator:
                 stream=call.stream,
             )
 
-    def _enter(self, call: Call, outcome: Answer | Refusal | None, fault: Fault | None) -> None:
+    def _enter(self, call: Call, outcome: Answer | Refusal | None, met: tuple[Fault, ...]) -> None:
         refusal = outcome if isinstance(outcome, Refusal) else None
+        answer = outcome if isinstance(outcome, Answer) else None
+        told = answer.error if answer else None
         self.journal.add(
             call.request,
             at=call.arrived,
             body=call.body,
-            status=refusal.status if refusal else 200 if outcome else 0,
-            error=refusal.error.id if refusal else None,
+            status=refusal.status if refusal else answer.status if answer else 0,
+            error=refusal.error.id if refusal else told or faults.error_in_stream(met),
             message=refusal.message if refusal else None,
             request_id=call.identity.request_id,
             model=call.model,
             stream=call.stream,
-            usage=outcome.usage if isinstance(outcome, Answer) else None,
+            usage=answer.usage if answer else None,
             scripted=call.script is not None,
-            fault=fault.kind if fault else None,
+            fault="+".join(fault.kind for fault in met) or None,
+            retry_after=faults.retry_after(met, call.arrived),
+            task=answer.task if answer else None,
         )
-
-
-def _play(call: Call, outcome: Answer | Refusal | None) -> Generator[Event]:
-    """Dress an outcome in headers and play it."""
-    if outcome is None:
-        return
-    request_id = call.identity.request_id
-    if isinstance(outcome, Answer):
-        if outcome.cost:
-            yield Wait(seconds=outcome.cost)
-        yield outcome.head or Head(
-            status=200,
-            headers=headers.answer(
-                content_type=outcome.content_type,
-                arrived=call.arrived,
-                cost=outcome.cost,
-                request_id=request_id,
-                gateway=outcome.gateway,
-                extra=outcome.extra,
-            ),
-        )
-        yield from outcome.events
-    elif outcome.body:
-        yield Head(
-            status=outcome.status,
-            headers=headers.answer(
-                content_type=outcome.content_type,
-                arrived=call.arrived,
-                cost=0.0,
-                request_id=request_id if outcome.request_id_header else None,
-                gateway=outcome.gateway_header,
-            ),
-        )
-        yield Chunk(data=outcome.body)
-    else:
-        yield Head(status=outcome.status, headers=headers.nothing_here(call.arrived))
-    yield End()
 
 
 def _peek(request: Request) -> dict[str, Any]:
@@ -247,8 +291,3 @@ def _peek(request: Request) -> dict[str, Any]:
         return decode_object(request.body)
     except Refused:
         return {}
-
-
-def _peek_model(request: Request) -> str | None:
-    model = _peek(request).get("model")
-    return model if isinstance(model, str) else None

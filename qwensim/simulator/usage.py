@@ -1,6 +1,7 @@
 """Token usage: counted once, rendered in the shape of each model family."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,40 +19,6 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     media: dict[str, int] = {}
     """Prompt tokens by modality; they are part of `prompt`."""
 
-    def render(self, row: UsageRow, *, stream: bool, thinking: bool) -> bytes:
-        """Return the usage as JSON, in the shape of an answer that streams or thinks or not."""
-        fields = row.fields
-        if thinking:
-            fields = row.thinking or fields
-        elif not stream:
-            fields = row.plain or fields
-        media = sum(self.media.values())
-        answer_only = row.text_tokens == "answer" or media
-        values = {
-            "prompt_tokens": self.prompt,
-            "completion_tokens": self.completion,
-            "total_tokens": self.prompt + self.completion,
-            "completion_tokens_details.reasoning_tokens": self.reasoning,
-            "completion_tokens_details.text_tokens": self.completion
-            - (self.reasoning if answer_only else 0),
-            "prompt_tokens_details.text_tokens": self.prompt - media,
-            "prompt_tokens_details.cached_tokens": self.cached,
-        }
-        usage: dict[str, Any] = {}
-        for field in fields:
-            path, optional = field.removesuffix("?"), field.endswith("?")
-            outer, _, inner = path.partition(".")
-            value = values.get(path)
-            if value is None:
-                value = self.media.get(inner.removesuffix("_tokens"), 0)
-            if optional and not value:
-                continue
-            if inner:
-                usage.setdefault(outer, {})[inner] = value
-            else:
-                usage[outer] = value
-        return msgspec.json.encode(usage)
-
     def summary(self) -> dict[str, int]:
         """Return the counts by name, for the journal."""
         return {
@@ -60,3 +27,62 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             "reasoning": self.reasoning,
             "cached": self.cached,
         }
+
+
+class _Field(NamedTuple):
+    """A key of a usage object, apart."""
+
+    path: str
+    outer: str
+    inner: str
+    modality: str
+    optional: bool
+
+
+class UsageShape:
+    """The usage object of one model family."""
+
+    def __init__(self, row: UsageRow) -> None:
+        self._answer_only = row.text_tokens == "answer"
+        self._plain = _fields(row.plain or row.fields)
+        self._stream = _fields(row.fields)
+        self._thinking = _fields(row.thinking or row.fields)
+
+    def render(self, usage: Usage, *, stream: bool, thinking: bool) -> bytes:
+        """Return the usage as JSON, in the shape of an answer that streams or thinks or not."""
+        fields = self._thinking if thinking else self._stream if stream else self._plain
+        media = sum(usage.media.values())
+        answer_only = self._answer_only or media
+        values = {
+            "prompt_tokens": usage.prompt,
+            "completion_tokens": usage.completion,
+            "total_tokens": usage.prompt + usage.completion,
+            "completion_tokens_details.reasoning_tokens": usage.reasoning,
+            "completion_tokens_details.text_tokens": usage.completion
+            - (usage.reasoning if answer_only else 0),
+            "prompt_tokens_details.text_tokens": usage.prompt - media,
+            "prompt_tokens_details.cached_tokens": usage.cached,
+        }
+        rendered: dict[str, Any] = {}
+        for path, outer, inner, modality, optional in fields:
+            value = values.get(path)
+            if value is None:
+                value = usage.media.get(modality, 0)
+            if optional and not value:
+                continue
+            if inner:
+                rendered.setdefault(outer, {})[inner] = value
+            else:
+                rendered[outer] = value
+        return msgspec.json.encode(rendered)
+
+
+def _fields(written: Sequence[str]) -> tuple[_Field, ...]:
+    fields = []
+    for field in written:
+        path = field.removesuffix("?")
+        outer, _, inner = path.partition(".")
+        fields.append(
+            _Field(path, outer, inner, inner.removesuffix("_tokens"), optional=field.endswith("?"))
+        )
+    return tuple(fields)

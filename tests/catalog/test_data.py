@@ -34,6 +34,10 @@ PLACEHOLDERS = {
     "type",
     "value",
     "width",
+    "allowed",
+    "maximum",
+    "minimum",
+    "quoted",
 }
 SURFACES = {"chat", "embeddings", "images", "rerank", "speech", "video"}
 

@@ -133,6 +133,10 @@ def ask(client: httpx2.Client, **fields: Any) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_every_error_can_be_posted_as_an_answer(served: Any, error: str, stream: bool) -> None:
     wanted = dict.fromkeys(("limit", "value", "path", "model", "index", "type", "method"), "x")
-    wanted |= dict.fromkeys(("scope", "height", "width"), "x")
+    wanted |= dict.fromkeys(("scope", "height", "width", "allowed", "quoted"), "x")
+    wanted |= dict.fromkeys(("minimum", "maximum"), "x")
     served.post("/__qwensim/scripts", {"error": error, "values": wanted})
-    assert served.ask(stream=stream).status_code == CATALOG.errors[error].status
+    row = CATALOG.errors[error]
+    envelope = CATALOG.envelopes[row.envelope]
+    framed = stream and envelope.stream is not None and envelope.stream_status is not None
+    assert served.ask(stream=stream).status_code == (envelope.stream_status if framed else row.status)

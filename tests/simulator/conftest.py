@@ -142,3 +142,75 @@ def send() -> Callable[..., Reply]:
 @pytest.fixture
 def simulator() -> Simulator:
     return Simulator()
+
+
+class NativeReply:
+    """The events of one exchange of native generation, and what is in its frames."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        kept = list(events)
+        head = next(event for event in kept if isinstance(event, Head))
+        self.status, self.headers = head.status, dict(head.headers)
+        self.text = b"".join(event.data for event in kept if isinstance(event, Chunk)).decode()
+
+    @property
+    def json(self) -> Any:
+        """The body of an answer that is no stream, or the one event of a refused stream."""
+        return json.loads(self.text.partition("\ndata:")[2] or self.text)
+
+    @property
+    def frames(self) -> list[Any]:
+        """The JSON of each frame, all of them framed as the service does."""
+        *frames, rest = self.text.split("\n\n")
+        assert rest == ""
+        bodies = []
+        for number, frame in enumerate(frames, start=1):
+            *framing, data = frame.split("\n")
+            assert framing == [f"id:{number}", "event:result", ":HTTP_STATUS/200"]
+            bodies.append(json.loads(data.removeprefix("data:")))
+        return bodies
+
+    @property
+    def choices(self) -> list[Any]:
+        """The choice of each frame."""
+        return [frame["output"]["choices"][0] for frame in self.frames]
+
+
+def _ask_natively(
+    body: Any,
+    *,
+    simulator: Simulator | None = None,
+    surface: str = "text-generation",
+    stream: bool = False,
+    headers: tuple[tuple[str, str], ...] = (),
+    method: str = "POST",
+    host: str = "dashscope.aliyuncs.com",
+    without_key: bool = False,
+) -> NativeReply:
+    asks = (("accept", "text/event-stream"),) if stream else ()
+    key = () if without_key else (("authorization", f"Bearer {KEYS['standard']}"),)
+    request = Request(
+        method=method,
+        host=host,
+        path=f"/api/v1/services/aigc/{surface}/generation",
+        headers=(*key, ("user-agent", "dashscope/2.0.2"), *asks, *headers),
+        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
+    )
+    return NativeReply((simulator or Simulator()).handle(request))
+
+
+@pytest.fixture(scope="session")
+def native() -> Callable[..., NativeReply]:
+    """Send one native request: `native(body, surface=…, stream=…, simulator=…)`."""
+    return _ask_natively
+
+
+def _asked(model: str, text: str = "Hello!", /, **parameters: Any) -> dict[str, Any]:
+    messages = [{"role": "user", "content": text}]
+    return {"model": model, "input": {"messages": messages}, "parameters": parameters}
+
+
+@pytest.fixture(scope="session")
+def asked() -> Callable[..., dict[str, Any]]:
+    """Make the body of a native request: `asked(model, text, **parameters)`."""
+    return _asked

@@ -164,7 +164,9 @@ def test_a_model_that_sees_takes_images_from_the_user(send: Send) -> None:
         "was placed in the wrong position (e.g., in system/assistant)."
     )
     audio = {"type": "input_audio", "input_audio": {"data": "…", "format": "wav"}}
-    assert "Unexpected item" in words(send, {"role": "user", "content": [audio]}, **seeing)
+    assert "An incorrect modal `audio` was entered" in words(
+        send, {"role": "user", "content": [audio]}, **seeing
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,10 @@ A row with `since` holds from that day on: the catalogue of a given day leaves l
 
 from qwensim.catalog.rows.base import Confidence, Modality, Plan, Region, Row
 from qwensim.catalog.rows.client import FailureRow, WordsRow
+from qwensim.catalog.rows.limits import LimitRow, Tier, TierRow
+from qwensim.catalog.rows.media import MediaRow, PictureRow, VideoInputRules
 from qwensim.catalog.rows.models import AdvertisedRow, ModelRow
+from qwensim.catalog.rows.native import NativeRow, Uncached
 from qwensim.catalog.rows.places import (
     AgentRow,
     AssetHostRow,
@@ -25,6 +28,7 @@ from qwensim.catalog.rows.places import (
     PlanRow,
     RouteRow,
 )
+from qwensim.catalog.rows.video import VideoRow, VideoSizeRow
 from qwensim.catalog.rows.wire import (
     DialectRow,
     EnvelopeRow,
@@ -47,15 +51,25 @@ __all__ = [
     "FailureRow",
     "HostRow",
     "KeyVariableRow",
+    "LimitRow",
+    "MediaRow",
     "Modality",
     "ModelRow",
+    "NativeRow",
     "ParameterRow",
+    "PictureRow",
     "Plan",
     "PlanRow",
     "Region",
     "RouteRow",
     "Row",
+    "Tier",
+    "TierRow",
+    "Uncached",
     "UsageRow",
+    "VideoInputRules",
+    "VideoRow",
+    "VideoSizeRow",
     "WireRow",
     "WordsRow",
 ]

@@ -30,5 +30,10 @@ class FailureRow(Row, frozen=True, kw_only=True):
     message: str | None = None
     """A regular expression searched in the message, in any case."""
     plan: Plan | None = None
+    """The plan of the endpoint."""
+    key_plan: Plan | None = None
+    """The plan whose keys look like the one in use."""
+    task: bool = False
+    """The error is told by a task, or about one."""
     retry: bool = False
     advice: str

@@ -30,9 +30,19 @@ class ModelRow(Row, frozen=True, kw_only=True):
     thinking_streams_only: bool = False
     """Thinking is refused in a call that does not stream."""
     stream_only: bool = False
+    reasoning_back: bool = False
+    """The model is to see its reasoning again beside the calls of tools to which it led."""
+    rpm: Count | None = None
+    """Requests in a minute, by account; None where no figure is on record."""
+    tpm: Count | None = None
+    """Tokens in a minute, by account."""
+    concurrency: Count | None = None
+    """Answers at the same time, by account."""
     inputs: tuple[Modality, ...] = ("text",)
     tools: bool = True
     json_mode: tuple[Literal["json_object", "json_schema"], ...] = ("json_object", "json_schema")
+    media: Text = "qwen3.5"
+    """The row of `MediaRow` by which pictures, videos and sounds count, if it takes any."""
     usage: Text = "text"
     dialect: Text | None = None
     empty_opener: bool = True

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from qwensim.catalog.rows.base import Plan, Region, Row, Text
+from qwensim.catalog.rows.base import Count, Plan, Region, Row, Text
 
 Surface: TypeAlias = Literal[
     "chat",
@@ -14,6 +14,8 @@ Surface: TypeAlias = Literal[
     "task-list",
     "task-cancel",
     "asset",
+    "upload-policy",
+    "upload",
 ]
 """What answers on a route: one module of the simulator for each, or several of one family."""
 
@@ -30,6 +32,10 @@ class PlanRow(Row, frozen=True, kw_only=True):
     missing_key: Text
     wrong_key: Text
     unknown_model: Text
+    max_data_uri: Count = 10_485_760
+    """The longest data URI of a request, in characters."""
+    max_data_uris: Count = 250
+    """The most data URIs of a request."""
     client_check: Text | None = None
     """The refusal of a client that sends no User-Agent, if the plan looks at it."""
 
@@ -49,6 +55,8 @@ class RouteRow(Row, frozen=True, kw_only=True):
     """Whether the path is answered with a slash at its end too."""
     key: bool = True
     """Whether a request needs a key."""
+    head: bool = False
+    """Whether HEAD is answered as GET is, without the body."""
 
 
 class HostRow(Row, frozen=True, kw_only=True):
@@ -62,6 +70,8 @@ class HostRow(Row, frozen=True, kw_only=True):
     """The address of the error-code page to which error texts link, in the host's language."""
     dialect: Text = "classic"
     """The wire dialect of models that have none of their own here."""
+    cloud_region: str = ""
+    """The cloud's own name of the region, as lists of tasks give it."""
 
     @property
     def base_url(self) -> str:

@@ -34,7 +34,7 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     """The outer keys where a request for a stream gets the body as one SSE event; None where it
     gets plain JSON too."""
     event: Text = "data: $body\n\n"
-    """That event, with `$status` for the HTTP status of the error."""
+    """That event, with `$status` for the HTTP status of the error and `$id` for its number."""
     stream_status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     """The HTTP status of such an answer, where it is not that of the error."""
     stream_type: Text = "application/json"
@@ -42,7 +42,10 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     gateway_header: bool = True
     """The answer carries `x-dashscope-call-gateway`."""
     literal: str | None = None
-    """The whole body, where it is not JSON of this shape."""
+    """The whole body, where it is not JSON of this shape: with `$code`, `$message`, `$request_id`,
+    `$host` and what else the check gives, all as they stand in XML."""
+    headers: Literal["gateway", "tasks", "storage"] = "gateway"
+    """Whose headers the answer has."""
     content_type: str | None = "application/json"
     request_id_header: bool = True
 
@@ -55,6 +58,8 @@ class WireRow(Row, frozen=True, kw_only=True):
     """
 
     id: Text
+    extends: Text | None = None
+    """The wire whose words and tables this one has where it has none of its own."""
     stream: Literal["body", "headers", "never"] = "body"
     """Where a request says that it wants a stream."""
     codes: dict[str, str] = msgspec.field(default_factory=dict)

@@ -37,6 +37,12 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
     """How many requests it answers; None: every one, for ever."""
 
+    @property
+    def speaks(self) -> bool:
+        """Whether the reply has words: then it is for none but a model that talks."""
+        parts = (self.text, self.reasoning, self.usage, self.finish_reason)
+        return bool(self.tool_calls) or any(part is not None for part in parts)
+
     def matches(self, ask: Ask) -> bool:
         """Return whether the script is for this request."""
         if self.model is not None and not fnmatchcase(ask.model, self.model):
@@ -70,10 +76,13 @@ class ScriptQueue:
         """Return the scripts that have replies left of those that they promise, or gave none."""
         return tuple(script for script, used in self._scripts if script.times or not used[0])
 
-    def take(self, ask: Ask) -> Script | None:
-        """Return the script that answers this request, if any, and count it."""
+    def take(self, ask: Ask, *, spoken: bool = True) -> Script | None:
+        """Return the script that answers this request, if any, and count it.
+
+        With `spoken` false those that speak are passed over.
+        """
         for position, (script, used) in enumerate(self._scripts):
-            if script.matches(ask):
+            if (spoken or not script.speaks) and script.matches(ask):
                 used[0] += 1
                 if used[0] == script.times:
                     del self._scripts[position]

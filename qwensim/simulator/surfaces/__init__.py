@@ -4,14 +4,23 @@ from collections.abc import Mapping
 
 from qwensim.catalog import Catalog
 from qwensim.simulator.answers import Surface
+from qwensim.simulator.assets import Storage
 from qwensim.simulator.clock import Clock
+from qwensim.simulator.media.parts import Media
+from qwensim.simulator.media.policies import Policies
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.scripts import ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
+from qwensim.simulator.surfaces.assets import AssetSurface
 from qwensim.simulator.surfaces.chat import ChatSurface
 from qwensim.simulator.surfaces.conversation import Conversation
 from qwensim.simulator.surfaces.models import ModelsSurface
+from qwensim.simulator.surfaces.native import NativeSurface
+from qwensim.simulator.surfaces.tasks import TaskCancelSurface, TaskListSurface, TaskSurface
+from qwensim.simulator.surfaces.uploads import UploadPolicySurface, UploadSurface
+from qwensim.simulator.surfaces.video import VideoSurface
+from qwensim.simulator.tasks import TaskBook
 
 
 def make_surfaces(
@@ -22,11 +31,30 @@ def make_surfaces(
     tokenizer: Tokenizer,
     scripts: ScriptQueue,
     pace: Pace,
+    tasks: TaskBook,
+    storage: Storage,
 ) -> Mapping[str, Surface]:
     """Return what answers on the routes of the catalogue, by the name that they give."""
     composer = Composer(words=[*catalog.words.values()], tokenizer=tokenizer, seed=seed)
-    conversation = Conversation(catalog, composer=composer, tokenizer=tokenizer, scripts=scripts)
+    media, policies = Media(catalog, clock), Policies(seed)
+    conversation = Conversation(
+        catalog, composer=composer, media=media, tokenizer=tokenizer, scripts=scripts
+    )
+    native = {
+        name: NativeSurface(catalog, name, conversation=conversation, pace=pace)
+        for name in ("text-generation", "multimodal-generation")
+    }
     return {
+        **native,
         "chat": ChatSurface(catalog, conversation=conversation, pace=pace),
         "models": ModelsSurface(catalog),
+        "video-synthesis": VideoSurface(
+            catalog, book=tasks, scripts=scripts, uploads=media.uploads
+        ),
+        "task": TaskSurface(catalog, book=tasks, storage=storage),
+        "task-list": TaskListSurface(tasks),
+        "task-cancel": TaskCancelSurface(tasks),
+        "asset": AssetSurface(storage),
+        "upload-policy": UploadPolicySurface(catalog, policies),
+        "upload": UploadSurface(policies, media.uploads),
     }

@@ -1,4 +1,4 @@
-"""Whether host and account have the model that a request names."""
+"""Whether host and account have the model that a request names, and quota for it."""
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.catalog import on_host
@@ -33,3 +33,18 @@ def model_of(catalog: Catalog, call: Call, *, surface: str, otherwise: str) -> M
     if name in account.denied:
         raise Refused("not-purchased")
     return model
+
+
+def check_quota(call: Call, model: ModelRow, *, tokens: int) -> None:
+    """Raise `Refused` if the account has used up what it may; a prompt has so many tokens."""
+    if call.account.spent is not None:
+        raise Refused("plan-quota", scope=call.account.spent)
+    if call.limits is not None:
+        call.ticket = call.limits.admit(
+            call.account,
+            plan=call.host.plan,
+            host=call.host.name,
+            model=model,
+            tokens=tokens,
+            now=call.arrived,
+        )

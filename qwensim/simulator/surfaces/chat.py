@@ -12,6 +12,7 @@ from qwensim.simulator.surfaces.availability import model_of
 from qwensim.simulator.surfaces.chat_dialect import Dialect
 from qwensim.simulator.surfaces.chat_render import ChatRenderer
 from qwensim.simulator.surfaces.conversation import Conversation, Judged, Spoken
+from qwensim.simulator.usage import UsageShape
 
 
 class ChatSurface:
@@ -25,6 +26,7 @@ class ChatSurface:
         self._catalog = catalog
         self._conversation = conversation
         self._pace = pace
+        self._usages = {row.id: UsageShape(row) for row in catalog.usages.values()}
         self._dialects = {row.id: Dialect(row) for row in catalog.dialects.values()}
 
     def answer(self, call: Call) -> Answer:
@@ -44,8 +46,8 @@ class ChatSurface:
             cost += self._pace.of(usage.completion, chance)
         row = dialect.row
         usage_id = (call.stream and row.usage_stream) or row.usage or model.usage
-        counted = usage.render(
-            self._catalog.usages[usage_id], stream=call.stream, thinking=options.thinking
+        counted = self._usages[usage_id].render(
+            usage, stream=call.stream, thinking=options.thinking
         )
         renderer = ChatRenderer(
             dialect=dialect,

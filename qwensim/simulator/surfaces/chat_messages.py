@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from qwensim.catalog.rows import ModelRow
+from qwensim.simulator.media.parts import check_part
 from qwensim.simulator.parameters import shown
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.talker import written
@@ -13,18 +14,6 @@ from qwensim.simulator.replies.tokens import Tokenizer
 
 _ROLES = frozenset({"system", "assistant", "user", "tool", "function"})
 _MAY_COME_LAST = frozenset({"user", "function", "tool"})
-_PART_OF: dict[str, str] = {
-    "image_url": "image",
-    "video_url": "video",
-    "video": "video",
-    "input_audio": "audio",
-}
-"""The modality of each kind of content part."""
-
-_TOKENS_OF_MEDIA = {"image": 1026, "video": 2562, "audio": 100}
-"""What a part counts where its size is not known: the image as if 1024x1024 (wire fact of the
-qwen3-vl line), the others of that order."""
-
 _MESSAGE_FRAME = 5
 """Tokens that frame a message after the first: start, role, newline, end, newline."""
 
@@ -98,12 +87,9 @@ def _check_content(message: dict[str, Any], model: ModelRow) -> None:
         kind = part.get("type") if isinstance(part, dict) else None
         if kind == "text" and isinstance(part.get("text"), str):
             continue
-        if not isinstance(kind, str) or kind not in _PART_OF or part.get(kind) is None:
+        if not isinstance(kind, str):
             raise Refused("content-part-unexpected")
-        if _PART_OF[kind] not in model.inputs:
-            raise Refused("content-part-unexpected")
-        if message["role"] not in ("user", "tool"):
-            raise Refused("modality-misplaced", value=_PART_OF[kind])
+        check_part(kind, part, message["role"], model)
 
 
 def _check_order(messages: Sequence[dict[str, Any]]) -> None:
@@ -148,11 +134,13 @@ def _text_or(value: Any) -> str:
 
 
 def read_prompt(
-    messages: Sequence[dict[str, Any]], tools: Sequence[Any], tokenizer: Tokenizer
+    messages: Sequence[dict[str, Any]],
+    tools: Sequence[Any],
+    media_tokens: dict[str, int],
+    tokenizer: Tokenizer,
 ) -> Prompt:
-    """Count a prompt and find what was said last."""
+    """Count a prompt, its media included, and find what was said last."""
     tokens = _MESSAGE_FRAME * (len(messages) - 1)
-    media: dict[str, int] = {}
     last_user, user_spoke_last = "", False
     for message in messages:
         text = "".join(texts_of(message.get("content")))
@@ -168,14 +156,12 @@ def read_prompt(
             function = call["function"]
             name, arguments = shown(function.get("name")), shown(function.get("arguments"))
             tokens += call_tokens(name, arguments, tokenizer)
-        content = message.get("content")
-        if isinstance(content, list):
-            for part in content:
-                if (modality := _PART_OF.get(part["type"])) is not None:
-                    media[modality] = media.get(modality, 0) + _TOKENS_OF_MEDIA[modality]
     tokens += sum(len(tokenizer.split(written(tool))) for tool in tools)
     return Prompt(
-        last_user=last_user, user_spoke_last=user_spoke_last, text_tokens=tokens, media_tokens=media
+        last_user=last_user,
+        user_spoke_last=user_spoke_last,
+        text_tokens=tokens,
+        media_tokens=media_tokens,
     )
 
 

@@ -14,13 +14,15 @@ from qwensim.catalog.rows import ModelRow
 from qwensim.simulator.answers import Call
 from qwensim.simulator.chance import Chance
 from qwensim.simulator.faults import error_of
-from qwensim.simulator.parameters import ParameterRules, shown
+from qwensim.simulator.media.parts import Media
+from qwensim.simulator.parameters import ParameterRules
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.reply import Ask, Counts, Turn
 from qwensim.simulator.replies.schema import UnsupportedSchema
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
+from qwensim.simulator.surfaces.availability import check_quota
 from qwensim.simulator.surfaces.chat_messages import (
     Prompt,
     call_tokens,
@@ -55,8 +57,8 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 class Conversation:
     """Judges requests and has them answered by the scripts or the talker.
 
-    One order of checks, the first failure answers: parameters, messages, options, input length,
-    quota.
+    One order of checks, the first failure answers: parameters, messages, options, media, input
+    length, quota.
     """
 
     def __init__(
@@ -64,10 +66,12 @@ class Conversation:
         catalog: Catalog,
         *,
         composer: Composer,
+        media: Media,
         tokenizer: Tokenizer,
         scripts: ScriptQueue,
     ) -> None:
         self._composer = composer
+        self._media = media
         self._scripts = scripts
         self._rules = ParameterRules(catalog.parameters)
         self.tokenizer = tokenizer
@@ -78,7 +82,8 @@ class Conversation:
         messages = check_messages(body, model)
         options = read_options(body, model, messages, stream=call.stream)
         tools = body["tools"] if options.tools and options.tool_choice != "none" else ()
-        prompt = read_prompt(messages, tools, self.tokenizer)
+        media_tokens = self._media.tokens(call, messages, model, body)
+        prompt = read_prompt(messages, tools, media_tokens, self.tokenizer)
         prompt_tokens = prompt.tokens + (
             model.template_tokens_thinking if options.thinking else model.template_tokens
         )
@@ -87,8 +92,7 @@ class Conversation:
         limit = model.input_limit(thinking=options.thinking)
         if limit is not None and prompt_tokens > limit:
             raise Refused("input-length", limit=limit)
-        if call.account.spent is not None:
-            raise Refused("plan-quota", scope=call.account.spent)
+        check_quota(call, model, tokens=prompt_tokens)
         return Judged(
             model=model, options=options, prompt=prompt, prompt_tokens=prompt_tokens, said=body
         )
@@ -138,7 +142,7 @@ def _ask(call: Call, judged: Judged) -> Ask:
         host=call.host.name,
         model=call.model or "",
         body=call.body,
-        key=hashlib.blake2b(shown(said).encode(), digest_size=16).digest(),
+        key=hashlib.blake2b(msgspec.json.encode(said), digest_size=16).digest(),
         last_user=prompt.last_user,
         user_spoke_last=prompt.user_spoke_last,
         thinking=options.thinking,

@@ -23,12 +23,18 @@ def seconds_of(retry_after: str, now: float) -> float | None:
     try:
         seconds = float(retry_after)
     except ValueError:
-        try:
-            date = parsedate_to_datetime(retry_after)
-        except (ValueError, OverflowError):
-            return None
-        seconds = date.replace(tzinfo=date.tzinfo or dt.UTC).timestamp() - now
+        moment = moment_of(retry_after)
+        return None if moment is None else max(moment - now, 0.0)
     return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def moment_of(date: str) -> float | None:
+    """Return the moment of a date as headers have it, in seconds since the epoch; else None."""
+    try:
+        parsed = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return None
+    return parsed.replace(tzinfo=parsed.tzinfo or dt.UTC).timestamp()
 
 
 def answer(

@@ -1,9 +1,10 @@
 """Recordings made from the fake's own answers, whole or altered."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -64,24 +65,30 @@ class Tape:
         }
 
 
-def _record(request: Any = None, *, key: str | None = KEY, **place: Any) -> Tape:
+def _record(
+    request: Any = None,
+    *,
+    key: str | None = KEY,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **place: Any,
+) -> Tape:
     """Ask a fake, and return what was said."""
     simulator = Simulator()
     for script in place.pop("scripts", ()):
         simulator.script(**script)
     for account in place.pop("accounts", ()):
         simulator.account(**account)
-    headers = {"user-agent": "test/1"}
+    sent = {"user-agent": "test/1", **headers}
     if key is not None:
-        headers["authorization"] = f"Bearer {key}"
-    blank = Tape(status=0, headers={}, body="", request=request, request_headers=headers, **place)
+        sent["authorization"] = f"Bearer {key}"
+    blank = Tape(status=0, headers={}, body="", request=request, request_headers=sent, **place)
     events = list(
         simulator.handle(
             Request(
                 method=blank.method,
                 host=blank.host,
                 path=blank.path,
-                headers=tuple(headers.items()),
+                headers=tuple(sent.items()),
                 body=b"" if request is None else json.dumps(request).encode(),
             )
         )

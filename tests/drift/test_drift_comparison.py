@@ -354,12 +354,12 @@ def test_what_the_fake_does_not_answer_for_is_not_modelled(
     record: Any, chat: Any, find: Any, where: str
 ) -> None:
     tape = record(chat())
-    place = {"host": "api.example.com"} if "host" in where else {"path": "/api/v1/tasks/1234"}
+    place = {"host": "api.example.com"} if "host" in where else {"path": "/api/v1/files/1234"}
     finding = find(replace(tape, **place))
     assert finding.outcome == "not modelled"
     assert finding.differences == ()
     if "path" in where:
-        assert finding.surface == "POST /api/v1/tasks/*"
+        assert finding.surface == "POST /api/v1/files/*"
 
 
 def test_the_fake_is_that_of_the_recorded_day(record: Any, chat: Any, find: Any) -> None:

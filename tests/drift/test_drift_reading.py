@@ -144,7 +144,7 @@ def test_a_lost_request_line_is_made_up_for(
     for body in (prompt, messages, parts):
         raw(tmp_path, "x.", replace(record(chat()), request=body), request_line=False)
         [finding] = look(tmp_path)
-        assert finding.outcome == "not modelled"
+        assert finding.outcome == "differs"
         surfaces.append(finding.surface.split("/")[-2])
     assert surfaces == ["text-generation", "text-generation", "multimodal-generation"]
     raw(tmp_path, "x.", replace(record(chat()), request={"model": "qwen-max"}), request_line=False)

@@ -15,9 +15,11 @@ from qwensim.contract.drift.comparison import ID, Difference, compare
 from qwensim.contract.drift.exchanges import Exchange, Recorded, Unreadable, day_of
 from qwensim.contract.drift.findings import Explained, Finding, Outcome
 from qwensim.contract.drift.known import Known
+from qwensim.contract.drift.native_speech import spoken_natively
 from qwensim.contract.drift.reading import read
 from qwensim.contract.drift.requests import KEYS, Identities, authorized, complete
 from qwensim.contract.drift.speech import Scissors, spoken
+from qwensim.contract.drift.tasks import STANDING_STILL, Tasks
 from qwensim.errors import UsageError
 from qwensim.exchange import Chunk, Head, Request
 from qwensim.simulator import Account, Simulator, VirtualClock
@@ -81,7 +83,9 @@ class _Conversation:
             clock=self._clock,
             accounts=[Account(key=key, plan=plan) for plan, key in KEYS.items()],
             tokenizer=self._scissors,
+            task_pace=STANDING_STILL,
         )
+        self._tasks = Tasks(catalog, self._simulator, self._identities)
 
     def finding(self, exchange: Exchange, recording: str, number: int) -> Finding:
         """Play an exchange and compare the answers."""
@@ -106,7 +110,7 @@ class _Conversation:
             day=day_of(moment) if moment is not None else None,
             outcome="not modelled",
         )
-        if _is_empty_404(fake) and not _is_empty_404(recorded):
+        if fake is None or (_is_empty_404(fake) and not _is_empty_404(recorded)):
             return finding
         differences = tuple(self._explained(found, finding) for found in compare(recorded, fake))
         outcome: Outcome = "known" if differences else "same"
@@ -114,21 +118,25 @@ class _Conversation:
             outcome = "differs"
         return msgspec.structs.replace(finding, outcome=outcome, differences=differences)
 
-    def _ask(self, request: Request, exchange: Recorded, recorded: Answer) -> Answer:
-        """Tell the fake what to say, and send the request."""
+    def _ask(self, request: Request, exchange: Recorded, recorded: Answer) -> Answer | None:
+        """Tell the fake what to say, and send the request; None for a task that it has not got."""
         moment = _moment(exchange) or 0.0
         self._clock.advance(max(0.0, moment - self._clock.now()))
-        self._simulator.reset()
-        if (speech := spoken(recorded)) is not None:
+        self._simulator.scenario.clear_scripts()
+        speech = spoken(recorded) or spoken_natively(recorded)
+        if speech is not None:
             self._scissors.pieces = speech.pieces()
             self._simulator.script(speech.script())
         elif (script := arranged(recorded, self._catalog)) is not None:
             self._simulator.script(script)
+        if not self._tasks.arrange(request, recorded):
+            return None
         events = list(self._simulator.handle(self._identities.follow(request)))
         head = next(event for event in events if isinstance(event, Head))
         body = b"".join(event.data for event in events if isinstance(event, Chunk))
         fake = read_answer(Recorded(status=head.status, headers=head.headers, body=body))
         self._identities.learn(recorded, fake)
+        self._tasks.learn(fake)
         return fake
 
     def _explained(self, difference: Difference, finding: Finding) -> Explained:

@@ -77,6 +77,10 @@ class Identities:
         for ours, theirs in zip(recorded.bodies[:1], fake.bodies[:1], strict=False):
             self._pair(ours, theirs)
 
+    def pair(self, recorded: str, ours: str) -> None:
+        """Have one of the fake's ids stand for a recorded one."""
+        self._ours[recorded] = ours
+
     def follow(self, request: Request) -> Request:
         """Return the request with the recorded ids replaced in path, query and body."""
         path, query, body = request.path, request.query, request.body

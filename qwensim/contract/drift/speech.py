@@ -39,23 +39,27 @@ class _Choice(msgspec.Struct):
     logprobs: _Logprobs | None = None
 
 
-class _Details(msgspec.Struct):
+class Details(msgspec.Struct):
+    """Counts that stand within others."""
+
     reasoning_tokens: int = 0
     cached_tokens: int = 0
 
 
-class _Usage(msgspec.Struct):
+class Counted(msgspec.Struct):
+    """The usage that an answer tells, under the names of the compatible chat."""
+
     prompt_tokens: int
     completion_tokens: int
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
+    prompt_tokens_details: Details | None = None
+    completion_tokens_details: Details | None = None
 
 
 class _Completion(msgspec.Struct):
     model: str
     choices: list[_Choice]
     object: str = ""
-    usage: _Usage | None = None
+    usage: Counted | None = None
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -74,7 +78,7 @@ class Speech(msgspec.Struct, kw_only=True):
     reasoning: list[str]
     calls: list[Call]
     finish_reason: str | None = None
-    usage: _Usage | None = None
+    usage: Counted | None = None
     choices: int = 1
     logprobs: bool = False
     top_logprobs: int = 0
@@ -99,8 +103,8 @@ class Speech(msgspec.Struct, kw_only=True):
         """Return the counts: which of them are zero decides on the keys of a usage."""
         if (usage := self.usage) is None:
             return None
-        prompt = usage.prompt_tokens_details or _Details()
-        completion = usage.completion_tokens_details or _Details()
+        prompt = usage.prompt_tokens_details or Details()
+        completion = usage.completion_tokens_details or Details()
         return Counts(
             prompt=usage.prompt_tokens,
             completion=usage.completion_tokens,

@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import partial
+from math import inf
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -18,7 +19,7 @@ from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.assets import Content, Storage
 from qwensim.simulator.assets.storage import BEIJING
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.tasks import KEPT, Failure, Owner, Sight, TaskBook
+from qwensim.simulator.tasks import Failure, Owner, Sight, TaskBook
 
 _TYPE = "application/json;charset=UTF-8"
 
@@ -79,7 +80,7 @@ class TaskListSurface:
         """Answer a call. As the service does not tell, a filter that makes no sense is left out."""
         query = dict(parse_qsl(call.request.query))
         sights = self._book.of(owner_of(call), call.arrived)
-        found = [sight for sight in sights if _fits(sight, query, call.arrived)]
+        found = [sight for sight in sights if _fits(sight, query)]
         size, page = _number(query, "page_size", _PAGE_SIZE), _number(query, "page_no", 1)
         shown = found[(page - 1) * size : page * size]
         body = {
@@ -178,30 +179,26 @@ def _milliseconds(moment: float | None) -> int | None:
     return None if moment is None else int(moment * 1000)
 
 
-def _fits(sight: Sight, query: Mapping[str, str], now: float) -> bool:
+def _fits(sight: Sight, query: Mapping[str, str]) -> bool:
     """Return whether a task is among those that a list is asked for."""
     task = sight.task
     seen = {"status": sight.state, "model_name": task.order.model, "task_id": task.id}
     if any(query.get(name) not in (None, "", value) for name, value in seen.items()):
         return False
-    start, end = _moment(query.get("start_time")), _moment(query.get("end_time"))
-    if end is None:
-        end = now if start is None else start + KEPT
-    if start is None:
-        start = end - KEPT
-    return start <= task.submitted <= end
+    start = _moment(query.get("start_time", ""), -inf)
+    return start <= task.submitted <= _moment(query.get("end_time", ""), inf)
 
 
-def _moment(text: str | None) -> float | None:
+def _moment(text: str, default: float) -> float:
     """Return a moment as lists are asked for it: YYYYMMDDhhmmss or milliseconds."""
-    if text is not None and _MILLISECONDS.fullmatch(text):
+    if _MILLISECONDS.fullmatch(text):
         return int(text) / 1000
-    if text is None or not _MOMENT.fullmatch(text):
-        return None
+    if not _MOMENT.fullmatch(text):
+        return default
     try:
         return dt.datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=BEIJING).timestamp()
     except ValueError:
-        return None
+        return default
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -32,6 +32,9 @@ class _Entry(msgspec.Struct, kw_only=True, eq=False):
     ends: float = inf
     cancelled: float | None = None
 
+    def is_for(self, owner: Owner, now: float) -> bool:
+        return self.task.owner == owner and now - self.task.submitted < KEPT
+
     def state(self, now: float) -> State:
         if self.cancelled is not None:
             return "CANCELED"
@@ -136,8 +139,11 @@ class TaskBook:
 
     def of(self, owner: Owner, now: float) -> Iterator[Sight]:
         """Yield the tasks of an owner as they look now, newest first."""
-        for task_id in tuple(reversed(self._entries)):
-            if (entry := self._find(task_id, owner, now)) is not None:
+        for (lane_owner, _), lane in self._lanes.items():
+            if lane_owner == owner:
+                lane.settle(now)
+        for entry in tuple(reversed(self._entries.values())):
+            if entry.is_for(owner, now):
                 yield entry.sight(now)
 
     def bring(self, task_id: str, end: Failure | None, state: State, now: float) -> None:
@@ -178,7 +184,7 @@ class TaskBook:
 
     def _find(self, task_id: str, owner: Owner, now: float) -> _Entry | None:
         entry = self._entries.get(task_id)
-        if entry is None or entry.task.owner != owner or now - entry.task.submitted >= KEPT:
+        if entry is None or not entry.is_for(owner, now):
             return None
         entry.lane.settle(now)
         return entry

@@ -57,7 +57,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One write of the service: a body, or one frame of a stream."""
 
     data: bytes
-    kind: Literal["body", "delta", "finish", "usage", "done", "error"] = "body"
+    kind: Literal["body", "delta", "finish", "usage", "done", "error", "comment"] = "body"
     """What the bytes are, so that a fault can find the frame that it is about."""
 
 

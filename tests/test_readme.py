@@ -1,6 +1,7 @@
 """The README is code: its Python runs, its commands are those of CI, its TOML loads."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 
 import qwensim
 from qwensim.catalog import load
+from qwensim.cli import main
+from qwensim.scenarios import Source, reproduce, scenario_of
 from qwensim.simulator import read_accounts
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +43,22 @@ def test_toml_recipes_load(tmp_path: Path) -> None:
     path = tmp_path / "accounts.toml"
     path.write_text(accounts, "utf-8")
     assert read_accounts(path, catalog)[0].models == ("qwen3.6-plus",)
+
+
+def test_yaml_recipes_reproduce_and_are_remedied() -> None:
+    (text,) = blocks("yaml")
+    scenario = scenario_of(Source(id="mine", name="README.md", text=text))
+    assert reproduce(scenario).as_expected
+    assert reproduce(scenario, remedy=True).as_expected
+
+
+@pytest.mark.parametrize(
+    "command", re.findall(r"^qwensim (repro \w+ [\w. -]+)$", README, re.MULTILINE)
+)
+def test_support_issues_are_reproduced_as_it_says(command: str) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(shlex.split(command))
+    assert exit_.value.code == 0
 
 
 def test_every_public_name_can_be_imported() -> None:

@@ -9,17 +9,21 @@ from typing import Annotated, NoReturn
 import typer
 
 import qwensim
-from qwensim.cli import completions, setup, suite
+from qwensim.cli import client, repro, setup, suite
 from qwensim.cli.options import (
+    AccountsFile,
     Address,
     AsOf,
     Catalogs,
     ClientCheck,
+    JournalPath,
     PaceName,
     Port,
+    Scenario,
+    ScenarioName,
     Seed,
     ServedRegion,
-    ThinkingLevel,
+    TaskPaceName,
     catalog_of,
 )
 from qwensim.errors import QwensimError
@@ -96,45 +100,95 @@ def serve(  # noqa: PLR0913 - one for each option
     pace: Annotated[PaceName, typer.Option(help="At once, or like a model that thinks.")] = (
         "instant"
     ),
+    task_pace: Annotated[
+        TaskPaceName, typer.Option(help="How long tasks take: no time, 3 seconds, or minutes.")
+    ] = "brief",
+    task_polls: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="A task is done when it is asked for the Nth time, however long that takes.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Seed = 0,
     catalog: Catalogs = None,
-    accounts: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="TOML accounts: only their keys work."),
-    ] = None,
+    accounts: AccountsFile = None,
     as_of: AsOf = None,
     client_check: Annotated[
         ClientCheck,
         typer.Option(help="Who may use the Coding Plan: any User-Agent, coding agents, or all."),
     ] = "any",
-    script: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="YAML, TOML or JSON: scripts and faults to begin with."),
-    ] = None,
-    journal: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Append each request to it, as a line of JSON."),
-    ] = None,
+    limits: Annotated[
+        bool,
+        typer.Option("--limits", help="Enforce the limits on requests, tokens and concurrency."),
+    ] = False,
+    script: Scenario = None,
+    scenario: ScenarioName = None,
+    journal: JournalPath = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No line for each request.")] = False,
+    proxy: Annotated[
+        bool,
+        typer.Option("--proxy", help="Be a forward proxy too, to the real host names alone."),
+    ] = False,
+    tls: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            help="Serve TLS on that port too, under the real host names; 0 takes any free one.",
+            show_default=False,
+        ),
+    ] = None,
+    ca_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where to keep the authority of the certificates.  [default: one for each run]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve the fake on one port until Ctrl-C.
 
     Prints the base URLs of its hosts and the variables to set, and to stderr a line for each
     request: time, host, method, path, model, status, error, tokens.
     """
-    from qwensim.cli.serve import add_scenario, serve_until_stopped
-    from qwensim.server import SystemClock
-    from qwensim.simulator import PACES, Simulator, read_accounts
+    from functools import partial
 
-    facts = catalog_of(catalog, as_of)
-    simulator = Simulator(
-        catalog=facts,
+    from qwensim.catalog.keys import FAKE_KEYS
+    from qwensim.cli.serve import add_scenario, serve_until_stopped
+    from qwensim.cli.situation import keys_of, read_alone, service_of
+    from qwensim.server import SystemClock
+    from qwensim.simulator import PACES, TASK_PACES, Simulator, TaskPace, read_accounts
+
+    make = partial(
+        Simulator,
         seed=seed,
-        clock=SystemClock(),
-        accounts=read_accounts(accounts, facts) if accounts else (),
         pace=PACES[pace],
-        client_check=client_check,
+        task_pace=TASK_PACES[task_pace] if task_polls is None else TaskPace(polls=task_polls),
     )
+    if scenario is not None:
+        others = {
+            "--catalog": catalog,
+            "--accounts": accounts,
+            "--as-of": as_of,
+            "--limits": limits,
+            "--client-check": client_check != "any",
+        }
+        situation = read_alone(scenario, others)
+        simulator, keys = service_of(situation, make), keys_of(situation, region)
+        known = scenario if situation.accounts else None
+    else:
+        facts = catalog_of(catalog, as_of)
+        keys, known = ({}, str(accounts)) if accounts else (FAKE_KEYS, None)
+        simulator = make(
+            catalog=facts,
+            clock=SystemClock(),
+            accounts=read_accounts(accounts, facts) if accounts else (),
+            client_check=client_check,
+            limits=limits,
+        )
     if script is not None:
         add_scenario(simulator, script)
     serve_until_stopped(
@@ -142,58 +196,70 @@ def serve(  # noqa: PLR0913 - one for each option
         host=host,
         port=port,
         region=region,
-        accounts=accounts,
+        accounts=known,
+        keys=keys,
         journal=journal,
         quiet=quiet,
+        proxy=proxy,
+        tls_port=tls,
+        ca_dir=ca_dir,
     )
 
 
-@app.command()
-def chat(
-    message: Annotated[str, typer.Argument(help="What to say.", show_default=False)],
+@app.command(context_settings={"allow_interspersed_args": False})
+def run(
+    command: Annotated[
+        list[str],
+        typer.Argument(metavar="COMMAND...", help="What to run, after --.", show_default=False),
+    ],
     *,
-    model: Annotated[
-        str,
-        typer.Option(metavar="REF", help="qwen/<model id>.", autocompletion=completions.model_refs),
-    ] = "qwen/qwen3.5-plus",
-    thinking: Annotated[
-        ThinkingLevel | None, typer.Option(help="Default: as the model likes.", show_default=False)
+    script: Scenario = None,
+    scenario: ScenarioName = None,
+    accounts: AccountsFile = None,
+    catalog: Catalogs = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the exchanges to it, as a cassette."),
     ] = None,
-    auth_choice: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CHOICE",
-            help="Plan and region.  [default: qwen-api-key]",
-            autocompletion=completions.auth_choices,
-            show_default=False,
-        ),
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Endpoint to use instead, such as a served fake's.",
-            show_default=False,
-        ),
-    ] = None,
-    system: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="A system message to begin with.", show_default=False),
-    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Fail if it is refused something or asks another host."),
+    ] = False,
+    journal: JournalPath = None,
 ) -> None:
-    """Ask the service or a served fake, and stream the answer.
+    """Run any command with the fake as its DashScope.
 
-    The answer goes to stdout, reasoning and usage to stderr. The key is that of QWEN_API_KEY,
-    MODELSTUDIO_API_KEY or DASHSCOPE_API_KEY. Exits with 1 if the service refuses.
+    Its environment leads it to a proxy that answers under the service's own host names and refuses
+    all others, and has test keys where there are none. In the end stderr tells what was asked.
+    Exits as the command does, or with 1 if it ended well and --strict finds fault.
     """
-    from qwensim.cli.chat import converse, open_provider
+    from qwensim.cli.run import run as run_to_end
+    from qwensim.simulator import read_accounts
 
-    messages = [{"role": "system", "content": system}] if system is not None else []
-    messages.append({"role": "user", "content": message})
-    with open_provider(auth_choice=auth_choice, base_url=base_url) as provider:
-        if not converse(provider, model, messages, thinking=thinking):
-            raise typer.Exit(1)
+    situation = None
+    if scenario is not None:
+        from qwensim.cli.situation import read_alone
+        from qwensim.scenarios import accounts_of, facts_of
+
+        situation = read_alone(scenario, {"--catalog": catalog, "--accounts": accounts})
+        facts, known = facts_of(situation), accounts_of(situation)
+    else:
+        facts = catalog_of(catalog, None)
+        known = read_accounts(accounts, facts) if accounts else ()
+    code = run_to_end(
+        command,
+        catalog=facts,
+        accounts=known,
+        situation=situation,
+        script=script,
+        journal=journal,
+        record=record,
+        strict=strict,
+    )
+    raise typer.Exit(code)
 
 
+client.register(app)
+repro.register(app)
 setup.register(app)
 suite.register(app)

@@ -50,11 +50,12 @@ def converse(
     if failure is not None:
         show_error(failure)
         return False
-    err.print(_summary(stream.reply.usage), style="dim", soft_wrap=True)
+    err.print(summary(stream.reply.usage), style="dim", soft_wrap=True)
     return True
 
 
-def _summary(usage: Usage | None) -> str:
+def summary(usage: Usage | None) -> str:
+    """Return what a call cost, in one line."""
     if usage is None:
         return "usage: none reported"
     prompt, completion = f"prompt {usage.prompt_tokens}", f"completion {usage.completion_tokens}"

@@ -20,3 +20,17 @@ def model_refs() -> list[str]:
     from qwensim.catalog import load
 
     return [f"qwen/{model}" for model in load().advertised]
+
+
+def video_refs() -> list[str]:
+    """Return a reference to each model that makes videos."""
+    from qwensim.catalog import load
+
+    return [f"qwen/{model}" for model in load().videos]
+
+
+def scenarios() -> list[str]:
+    """Return the ids of the library of scenarios."""
+    from qwensim.scenarios import ids
+
+    return list(ids())

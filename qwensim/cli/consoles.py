@@ -32,9 +32,9 @@ def new_table(title: str, *headings: str) -> Table:
     return table
 
 
-def show_table(table: Table) -> None:
+def show_table(table: Table, *, stderr: bool = False) -> None:
     """Print a table and a blank line: fitted to the terminal, or in a pipe at its full width."""
-    out = console()
+    out = console(stderr=stderr)
     if not out.is_terminal:
         out.width = _UNBOUNDED
     out.print(table)

@@ -16,10 +16,17 @@ Region: TypeAlias = Literal["global", "china"]
 ReplayPace: TypeAlias = Literal["recorded", "instant"]
 Plan: TypeAlias = Literal["standard", "coding"]
 PaceName: TypeAlias = Literal["instant", "realistic"]
+TaskPaceName: TypeAlias = Literal["instant", "brief", "realistic"]
 ClientCheck: TypeAlias = Literal["any", "agents", "off"]
 ThinkingLevel: TypeAlias = Literal[
     "off", "none", "minimal", "low", "medium", "high", "xhigh", "max"
 ]
+
+
+def _host_name(text: str) -> str:
+    """Return a host name as the catalogue has it: DNS knows no case and allows a last dot."""
+    return text.strip().lower().removesuffix(".")
+
 
 Seed: TypeAlias = Annotated[
     int, typer.Option(help="Same seed and same requests: same bytes.", metavar="N")
@@ -44,6 +51,7 @@ Host: TypeAlias = Annotated[
     typer.Option(
         metavar="NAME",
         help="One host only, by its name.",
+        parser=_host_name,
         autocompletion=completions.host_names,
         show_default=False,
     ),
@@ -52,6 +60,27 @@ Address: TypeAlias = Annotated[str, typer.Option("--host", help="Address to list
 Port: TypeAlias = Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")]
 ServedRegion: TypeAlias = Annotated[
     Region, typer.Option(help="Whose hosts answer a request that names none.")
+]
+AccountsFile: TypeAlias = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="TOML accounts: only their keys work.")
+]
+Scenario: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="YAML, TOML or JSON: scripts and faults to begin with."),
+]
+ScenarioName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        metavar="ID|FILE",
+        help="The service of a support issue: see `qwensim repro`.",
+        autocompletion=completions.scenarios,
+        show_default=False,
+    ),
+]
+JournalPath: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Append each request to it, as a line of JSON."),
 ]
 Cases: TypeAlias = Annotated[
     str, typer.Option("--case", metavar="GLOB", help="Cases of the contract, by their ids.")

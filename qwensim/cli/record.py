@@ -15,14 +15,12 @@ from rich.progress import Progress
 
 import qwensim
 from qwensim.catalog import PAGE_DATE, Catalog
-from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.catalog.rows import HostRow
 from qwensim.cli.consoles import console, show_line
 from qwensim.contract import Case, Fake, Live, Result, Session, Target, run
 from qwensim.errors import UsageError
 from qwensim.recording import Provenance, read, use_cassette
 from qwensim.simulator import REALISTIC, Simulator
-from qwensim.transport import transport
 
 _TOTAL = re.compile(rb'"total_tokens":\s*(\d+)')
 
@@ -31,29 +29,16 @@ class PacedFake(Fake):
     """The fake at the pace of a model, so that recorded chunks have their times."""
 
     def __init__(self, catalog: Catalog | None = None) -> None:
-        super().__init__(catalog)
+        super().__init__(catalog, pace=REALISTIC)
         self._now: Callable[[], float] = float
 
     def now(self) -> float:
         """Return the time, in seconds, in the conversation that is being held."""
         return self._now()
 
-    @contextlib.contextmanager
-    def session(self, case: Case, host: HostRow) -> Iterator[Session]:
-        """Give a conversation with a fake of its own."""
-        simulator = Simulator(catalog=self.catalog, pace=REALISTIC)
+    def _way(self, simulator: Simulator) -> httpx2.BaseTransport:
         self._now = simulator.clock.now
-        session = Session(
-            catalog=self.catalog,
-            host=host,
-            model=case.model(self.catalog, host.name) or "",
-            key=FAKE_KEYS[host.plan],
-            service=simulator,
-            transport=_Nameless(transport(simulator, httpx2)),
-            sleep=float,
-        )
-        with contextlib.closing(session):
-            yield session
+        return _Nameless(super()._way(simulator))
 
 
 class _Nameless(httpx2.BaseTransport):

@@ -33,7 +33,7 @@ def line_of(entry: Entry) -> str:
         f"{when:%Y-%m-%dT%H:%M:%SZ}",
         entry.host,
         entry.method,
-        _shown(entry.path),
+        _shown(entry.path or "-"),
         _shown(entry.model or "-"),
         str(entry.status or "-"),
         entry.error or entry.fault or "-",

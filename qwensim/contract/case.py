@@ -9,18 +9,22 @@ from qwensim.catalog import Catalog
 from qwensim.catalog.rows import Plan, Region
 from qwensim.contract.session import Session
 
-Need: TypeAlias = Literal["script", "account", "error", "fault", "clock", "size"]
+Need: TypeAlias = Literal[
+    "script", "account", "error", "pace", "standard", "fault", "clock", "size"
+]
 """What a target must be able to do for a case to run.
 
     script    the model says what it is told to
     account   the key's account is in a given state
     error     the service fails as it is told to, in an answer
+    pace      a task begins no sooner than time is let pass or it is asked for
+    standard  the Standard host of the region is there too, and its keys are known
     fault     the connection breaks, which no recording holds
     clock     time passes without being waited for
     size      a request may be too large for a recording
 """
 
-_IN_ANSWERS: Final = frozenset[Need]({"script", "account", "error"})
+_IN_ANSWERS: Final = frozenset[Need]({"script", "account", "error", "pace", "standard"})
 
 BOTH: tuple[Plan, ...] = ("standard", "coding")
 

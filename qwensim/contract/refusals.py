@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from qwensim.contract.answers import Answer, Broken, expect
+from qwensim.catalog.rows import EnvelopeRow, ErrorRow
+from qwensim.contract.answers import Answer, Broken, expect, expect_that
 from qwensim.contract.session import QUESTION, Session
 
 _OUTER_NAMES: Final = {"chat_request_id": "request_id", "camel_request_id": "requestId"}
@@ -24,7 +25,7 @@ def refused(
     error: str,
     messages: Any = QUESTION,
     *,
-    values: Mapping[str, object] | None = None,
+    values: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Answer:
     """Ask, and see that the refusal is the row `error`, its message filled with `values`."""
@@ -34,18 +35,27 @@ def refused(
 
 
 def expect_refusal(
-    session: Session, answer: Answer, error: str, *, stream: bool = False, **values: object
+    session: Session,
+    answer: Answer,
+    error: str,
+    *,
+    wire: str = "compatible",
+    stream: bool = False,
+    **values: object,
 ) -> None:
-    """See that an answer is the row `error`: status, envelope, order of keys, and words."""
-    row = session.catalog.errors[error]
+    """See that an answer is the row `error`: status, envelope, order of keys, and words.
+
+    `wire` is the id of the row in whose way the route refuses.
+    """
+    row = session.catalog.errors_on[wire][error]
     envelope = session.catalog.envelopes[row.envelope]
-    expect("status", row.status, answer.status)
+    framed = stream and envelope.stream is not None
+    expect("status", (framed and envelope.stream_status) or row.status, answer.status)
     if envelope.literal is not None:
         expect("body", envelope.literal, answer.content.decode("utf-8", "replace"))
         return
-    framed = stream and envelope.stream is not None
     outer = envelope.stream if framed and envelope.stream is not None else envelope.body
-    body = _event(answer) if framed else answer.json()
+    body = _event(answer, envelope, row) if framed else answer.json()
     inner: object = body
     if envelope.error:
         inner = body.get("error")
@@ -54,26 +64,35 @@ def expect_refusal(
         expect("keys of the error", list(envelope.error), list(inner))
     names = [_OUTER_NAMES.get(name, name) for name in outer]
     expect("keys of the body", ["error", *names] if envelope.error else names, list(body))
-    _expect_words(session, inner, error, stream=stream, **values)
+    _expect_words(session, inner, row, stream=stream, **values)
     if request_id := answer.headers.get("x-request-id"):
         for name, key in zip(outer, names, strict=True):
             if name in _IDS:
                 expect(f"the body's {key}", _IDS[name] + request_id, body[key])
 
 
-def words(session: Session, error: str, *, stream: bool = False, **values: object) -> str:
+def words(
+    session: Session,
+    error: str,
+    *,
+    wire: str = "compatible",
+    stream: bool = False,
+    **values: object,
+) -> str:
     """Return the service's words for the row `error`."""
-    row = session.catalog.errors[error]
+    return _worded(session, session.catalog.errors_on[wire][error], stream=stream, **values)
+
+
+def _worded(session: Session, row: ErrorRow, *, stream: bool, **values: object) -> str:
     template = row.message_stream if stream and row.message_stream is not None else row.message
     return template.format(link=session.host.help, **values)
 
 
 def _expect_words(
-    session: Session, seen: Any, error: str, *, stream: bool, **values: object
+    session: Session, seen: Any, row: ErrorRow, *, stream: bool, **values: object
 ) -> None:
-    row = session.catalog.errors[error]
     promised = {
-        "message": words(session, error, stream=stream, **values),
+        "message": _worded(session, row, stream=stream, **values),
         "code": row.code,
         "type": row.type,
         "param": row.param and row.param.format(**values),
@@ -83,11 +102,14 @@ def _expect_words(
             expect(name, value, seen[name])
 
 
-def _event(answer: Answer) -> dict[str, Any]:
+def _event(answer: Answer, envelope: EnvelopeRow, row: ErrorRow) -> dict[str, Any]:
     """Return the body of a refusal that is framed as the only event of a stream."""
-    frames = answer.frames()
-    expect("events", 1, len(frames))
-    body = json.loads(frames[0])
+    event = envelope.event.replace("$status", str(row.status)).replace("$id", "1")
+    before, _, after = event.encode().partition(b"$body")
+    content = answer.content
+    framed = content.startswith(before) and content.endswith(after)
+    expect_that("body", f"one event {event!r}", framed, content)
+    body = json.loads(content.removeprefix(before).removesuffix(after))
     if not isinstance(body, dict):
         raise Broken("event", "a JSON object", body)
     return body

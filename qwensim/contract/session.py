@@ -120,8 +120,38 @@ class Session:
 
         `key` is the session's unless given; None sends no Authorization.
         """
-        given = {} if key is None else {"authorization": f"Bearer {key or self.key}"}
         url = f"{self.host.base_url}{path}"
+        return self._request(method, url, key, headers, content)
+
+    def call(
+        self,
+        path: str,
+        *,
+        method: str = "POST",
+        key: str | None = "",
+        headers: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> Answer:
+        """Send a request to a path of the host itself, as those of the native API are."""
+        return self._request(method, f"https://{self.host.name}{path}", key, headers, content)
+
+    def fetch(self, url: str) -> Answer:
+        """Read an address that the service gave, without a key."""
+        return self._request("GET", url, None, None, {})
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass; where it need not be waited for, nobody waits."""
+        self._sleep(seconds)
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        key: str | None,
+        headers: Mapping[str, str] | None,
+        content: Mapping[str, Any],
+    ) -> Answer:
+        given = {} if key is None else {"authorization": f"Bearer {key or self.key}"}
         return Answer(
             self._client.request(method, url, headers={**given, **(headers or {})}, **content)
         )

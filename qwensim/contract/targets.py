@@ -18,9 +18,10 @@ from qwensim.catalog.rows import AuthChoiceRow, HostRow
 from qwensim.contract.case import Case, Need
 from qwensim.contract.session import Rerouted, Service, Session
 from qwensim.errors import UsageError
+from qwensim.provider import Endpoint, endpoints
 from qwensim.recording import use_cassette
 from qwensim.server import serve
-from qwensim.simulator import Simulator
+from qwensim.simulator import INSTANT, Pace, Simulator, TaskPace, VirtualClock
 from qwensim.transport import transport
 
 _ANYTHING: Final = frozenset[Need](get_args(Need))
@@ -47,8 +48,9 @@ class Fake:
 
     name = "fake"
 
-    def __init__(self, catalog: Catalog | None = None) -> None:
+    def __init__(self, catalog: Catalog | None = None, *, pace: Pace = INSTANT) -> None:
         self.catalog = catalog or load()
+        self._pace = pace
 
     def obstacle(self, case: Case, host: HostRow) -> str | None:
         """Return None: everything can be run."""
@@ -56,11 +58,20 @@ class Fake:
 
     @contextlib.contextmanager
     def session(self, case: Case, host: HostRow) -> Iterator[Session]:
-        """Give a conversation with a fake of its own."""
-        simulator = Simulator(catalog=self.catalog)
-        way = transport(simulator, httpx2)
-        with _session(self.catalog, case, host, transport=way, service=simulator) as session:
+        """Give a conversation with a fake of its own, whose clock goes on when somebody waits."""
+        clock = VirtualClock()
+        simulator = Simulator(
+            catalog=self.catalog, clock=clock, pace=self._pace, task_pace=TaskPace()
+        )
+        way = self._way(simulator)
+        with _session(
+            self.catalog, case, host, transport=way, service=simulator, sleep=clock.advance
+        ) as session:
             yield session
+
+    def _way(self, simulator: Simulator) -> httpx2.BaseTransport:
+        """Return a transport to the fake of a conversation."""
+        return transport(simulator, httpx2)
 
 
 class Served:
@@ -99,11 +110,10 @@ class Served:
                 self._stop()
 
     def _start(self) -> Simulator:
-        self._simulator = simulator = Simulator(catalog=self.catalog)
+        # A task is done when it is asked for twice: nobody waits for it.
+        self._simulator = simulator = Simulator(catalog=self.catalog, task_pace=TaskPace(polls=2))
         server = self._running.enter_context(serve(simulator))
-        routes = {
-            host.base_url: server.base_urls[host.name] for host in self.catalog.hosts.values()
-        }
+        routes = {f"https://{name}": f"{server.url}/{name}" for name in self.catalog.host_names}
         self._way = Rerouted(httpx2.HTTPTransport(verify=False), routes)  # plain HTTP
         self._running.callback(self._way.close)
         return simulator
@@ -157,8 +167,11 @@ class Gateway:
     @contextlib.contextmanager
     def session(self, case: Case, host: HostRow) -> Iterator[Session]:
         """Give a conversation that the gateway answers."""
+        # An endpoint without a plan: it has the native API itself, whatever it stands for.
+        beside = endpoints.native(self.catalog, Endpoint(base_url=self._base_url))
+        routes = {host.base_url: self._base_url, f"https://{host.name}": beside.base_url}
         with (
-            Rerouted(httpx2.HTTPTransport(), {host.base_url: self._base_url}) as way,
+            Rerouted(httpx2.HTTPTransport(), routes) as way,
             _session(
                 self.catalog, case, host, transport=way, key=self._key, sleep=time.sleep
             ) as session,

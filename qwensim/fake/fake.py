@@ -1,6 +1,8 @@
 """`Fake`: what a test holds of the service, whatever carries the requests to it."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -11,6 +13,7 @@ from qwensim.errors import UsageError
 from qwensim.fake.expectations import describe_nearest, line_of, matching, written
 from qwensim.simulator import Account, Entry, Fault, Script, Simulator, VirtualClock
 from qwensim.simulator.faults import Kind
+from qwensim.verdict import Verdict, check_names, judge
 
 
 class Fake:
@@ -64,7 +67,7 @@ class Fake:
     @property
     def requests(self) -> tuple[Entry, ...]:
         """The requests so far, oldest first, without secrets; the journal keeps the last 1,000."""
-        return tuple(self.simulator.journal)
+        return self.simulator.journal.matching(lambda entry: entry.arrived)
 
     def allow(self, host: str) -> None:
         """Let requests to a host out of the process; `*` and `?` match as in a shell.
@@ -121,11 +124,65 @@ class Fake:
         __tracebackhide__ = True
         self.assert_requested(times=0, **expected)
 
+    def verdict(self, *, timed: bool | None = None) -> Verdict:
+        """Return what the requests so far tell of the client.
+
+        `timed`: it waits on the service's clock, and rules about times are judged; by default it
+        does where that clock goes by itself.
+        """
+        return self._judged(self.requests, timed=timed)
+
+    def assert_client_behaves(
+        self, *, allow: Collection[str] = (), timed: bool | None = None
+    ) -> None:
+        """Assert that the client broke no rule of the verdict, but for those that are allowed.
+
+        `timed` is as for `verdict`. Raises `UsageError` for a rule that does not exist.
+        """
+        __tracebackhide__ = True
+        _assert_passed(self.verdict(timed=timed), allow)
+
+    @contextmanager
+    def judging(self, *, allow: Collection[str] = (), timed: bool | None = None) -> Iterator[None]:
+        """Assert that the client behaves within a block, by its requests and by how the block ends.
+
+        Let the client's errors out of the block: one that ends without an error though a stream was
+        broken off took a part for the whole. `allow` and `timed` are as for
+        `assert_client_behaves`.
+        """
+        __tracebackhide__ = True
+        check_names(allow)
+        last = max((entry.number for entry in self.requests), default=0)
+        try:
+            yield
+        except Exception as error:
+            verdict = self._judged(self._since(last), timed=timed, returned=())
+            _assert_passed(verdict, allow, cause=error)
+            raise
+        made = self._since(last)
+        returned = [entry.number for entry in made]
+        _assert_passed(self._judged(made, timed=timed, returned=returned), allow)
+
+    def _since(self, last: int) -> list[Entry]:
+        return [entry for entry in self.requests if entry.number > last]
+
+    def _judged(
+        self,
+        entries: Iterable[Entry],
+        *,
+        timed: bool | None,
+        returned: Collection[int] | None = None,
+    ) -> Verdict:
+        if timed is None:
+            timed = not isinstance(self.simulator.clock, VirtualClock)
+        return judge(entries, self.simulator.catalog, timed=timed, returned=returned)
+
     def problems(self, *, strict: bool | None = None) -> list[str]:
         """Return, in a line each, what should not be left at the end of a test.
 
-        Scripts that have replies left, hosts that were refused and, if `strict` (default: as the
-        fake was made), requests to which the model replied without a script.
+        Scripts that have replies left, hosts that were refused, clients that a proxy turned away
+        and, if `strict` (default: as the fake was made), requests to which the model replied
+        without a script.
         """
         redactor = Redactor(self.simulator.catalog)
         lines = [
@@ -135,6 +192,13 @@ class Fake:
         lines += [
             f"host refused: {host} (requests: {count}); allow({host!r}) would let them pass"
             for host, count in self._refused.items()
+        ]
+        turned_away = self.simulator.journal.matching(lambda entry: not entry.arrived)
+        lines += [
+            f"{error}: {host}, by the proxy (requests: {count})"
+            for (error, host), count in Counter(
+                (entry.error, entry.host) for entry in turned_away
+            ).items()
         ]
         if self._strict if strict is None else strict:
             lines += [
@@ -161,6 +225,24 @@ class ServedFake(Fake):
         """`http://HOST:PORT`, without a path."""
         self.base_urls = base_urls
         """For each host of the service the base URL to give an OpenAI client in its place."""
+
+
+class ProxiedFake(Fake):
+    """A fake behind a proxy, under the service's own host names."""
+
+    def __init__(self, simulator: Simulator, *, strict: bool = False, url: str) -> None:
+        super().__init__(simulator, strict=strict)
+        self.url = url
+        """The proxy's, `http://HOST:PORT`, which the environment names."""
+
+
+def _assert_passed(
+    verdict: Verdict, allow: Collection[str], *, cause: Exception | None = None
+) -> None:
+    __tracebackhide__ = True
+    if lines := verdict.lines(allow=allow):
+        message = "\n".join(["the client does not behave", *lines])
+        raise AssertionError(message) from cause
 
 
 def _counted(times: int | None) -> str:

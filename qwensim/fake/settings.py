@@ -7,8 +7,9 @@ import msgspec
 
 from qwensim.catalog.rows import Plan, Region
 from qwensim.errors import UsageError
-from qwensim.simulator import Account
+from qwensim.simulator import Account, TaskPace
 from qwensim.simulator.fields import check_fields
+from qwensim.simulator.gate import ClientCheck
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan = "standard"
     """With `region` the host of the provider and of the environment."""
     region: Region = "global"
+    task_pace: TaskPace | None = None
+    """None: as by default in virtual time."""
+    limits: bool = False
+    """The service's limits are enforced."""
+    client_check: ClientCheck = "any"
+    """Who may use a Coding Plan host."""
     cassette: str | None = None
+    scenario: str | None = None
+    """The support issue whose service it is: an id, or a file beside the test's own. It overrules
+    `accounts`, `limits` and `client_check`."""
 
     def changed(
         self, by: Mapping[str, Any], *, where: str, may: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from qwensim.recording.audit import Finding, Report, audit
 from qwensim.recording.cassettes import Record, use_cassette
+from qwensim.recording.exchanges import ExchangeRecorder
 from qwensim.recording.interactions import Cassette, Interaction
 from qwensim.recording.provenance import Provenance
 from qwensim.recording.reading import CassetteError, read
@@ -11,6 +12,7 @@ from qwensim.recording.writing import write
 __all__ = [
     "Cassette",
     "CassetteError",
+    "ExchangeRecorder",
     "Finding",
     "Interaction",
     "Pace",

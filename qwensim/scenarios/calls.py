@@ -73,6 +73,7 @@ class Task(Call, frozen=True, kw_only=True, tag="task"):
     """The provider waits for a task that was ordered before."""
 
     id: Text
+    """`{1.output.task_id}` is what stands at that place in the answer to call 1."""
     timeout: Seconds = 600.0
     """Seconds that it may take, on the service's clock."""
 
@@ -91,7 +92,7 @@ class Http(Call, frozen=True, kw_only=True, tag="http"):
     host: Text
     """One of the service's."""
     path: Annotated[str, msgspec.Meta(pattern=r"^/[!-~]*(?!\n)$")]
-    """With the query, if there is one."""
+    """With the query, if there is one. It takes from answers as the `id` of a `task` does."""
     method: Literal["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"] = "POST"
     key: str | None = None
     """The name of the key in `Authorization: Bearer`; null sends no such header."""

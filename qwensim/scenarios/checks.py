@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from qwensim.catalog import Catalog, Redactor, load
 from qwensim.errors import UsageError
+from qwensim.scenarios.answers import sources
 from qwensim.scenarios.calls import AnyCall, Chat, Http, filled
 from qwensim.scenarios.expectations import Expectation
 from qwensim.scenarios.parts import Key
@@ -80,6 +81,7 @@ def _check_situation(scenario: Scenario) -> None:
     for number, call in enumerate(scenario.calls):
         with at("calls", number):
             _check_call(call, catalog, keys)
+            _check_sources(call, number)
 
 
 def _check_client(client: Client, keys: Mapping[str, str]) -> None:
@@ -127,6 +129,14 @@ def _check_call(call: AnyCall, catalog: Catalog, keys: Mapping[str, str]) -> Non
                     _check_header(name, value, catalog, keys)
         case _:
             pass
+
+
+def _check_sources(call: AnyCall, before: int) -> None:
+    """Raise `FieldError` if a call takes from the answer to a call that is not before it."""
+    for field, number in sources(call):
+        with at(field):
+            if number > before:
+                raise UsageError(f"takes from call {number}, which is not before this one")
 
 
 def _check_header(

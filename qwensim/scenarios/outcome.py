@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from qwensim.provider import ProviderError, Reply, Video
-from qwensim.scenarios.wire import Exchange
+from qwensim.scenarios.wire import ABSENT, Exchange
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +81,11 @@ class Outcome:
     error: Failure | None = None
     reply: Said | None = None
     """None for `http` too: what came is in the last exchange."""
+
+    @property
+    def answer(self) -> Any:
+        """The JSON that came last, or `ABSENT`."""
+        return self.exchanges[-1].response_json if self.exchanges else ABSENT
 
     @property
     def summary(self) -> str:

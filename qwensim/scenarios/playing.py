@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import httpx2
 
+from qwensim.scenarios.answers import with_answers
 from qwensim.scenarios.environment import Environment
 from qwensim.scenarios.outcome import Outcome
 from qwensim.scenarios.player import Player
@@ -50,10 +51,11 @@ def play(scenario: Scenario, *, served: bool = False) -> Played:
             client=scenario.client, keys=keys, catalog=simulator.catalog, home=Path(home)
         )
         player = Player(environment, clock, client)
-        outcomes = []
+        outcomes: list[Outcome] = []
         returned = []
         for call in scenario.calls:
-            outcome = player.play(call)
+            answers = [outcome.answer for outcome in outcomes]
+            outcome = player.play(with_answers(call, answers))
             outcomes.append(replace(outcome, exchanges=recorder.take()))
             if outcome.error is None and len(simulator.journal):
                 returned.append(simulator.journal[-1].number)

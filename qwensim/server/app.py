@@ -15,6 +15,7 @@ from qwensim.simulator.clock import VirtualClock
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Asgi: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 MAX_BODY = 64 * 1024 * 1024

@@ -1,7 +1,7 @@
 """The simulator's own controls over HTTP, for tests in any language: `/__qwensim/`.
 
     GET     health              what there is: {"status": "ok", "scripts": 0, …}
-    POST    reset               drop scripts, faults and requests
+    POST    reset               drop scripts, faults, tasks, requests and counts of limits
     GET     scripts             those not used up; in `unused` those that still owe a reply
     POST    scripts             set one, or a list of them: the fields of `ScriptSpec`
     DELETE  scripts             drop all
@@ -10,6 +10,10 @@
     DELETE  faults              drop all
     GET     clock               {"now": seconds since the epoch}
     POST    clock               move it forward: {"advance": seconds}
+    GET     task-pace           how long the tasks to come take: the fields of `TaskPace`
+    POST    task-pace           set it; fields left out are as by default
+    GET     settings            {"limits": whether they are enforced, "client_check": for whom}
+    POST    settings            change those given; with `limits` counting begins anew
     GET     requests            the journal, oldest first; ?model=&host=&status=&limit=
     DELETE  requests            forget them
 
@@ -20,24 +24,23 @@ Only clients on this machine are let in, and no web page that a browser on it sh
 """
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
-from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from qwensim.errors import UsageError
-from qwensim.server.app import MAX_BODY, Message, Receive, Send, read_body
-from qwensim.simulator import Simulator
+from qwensim.server.app import MAX_BODY, Asgi, Message, Receive, Send, read_body
+from qwensim.simulator import Simulator, TaskPace
 from qwensim.simulator.fields import convert_fields
+from qwensim.simulator.gate import ClientCheck
 from qwensim.simulator.journal import Entry
 from qwensim.simulator.replies.spec import ScriptSpec, parse_scenario
 
 PREFIX = b"/__qwensim/"
-
-Asgi: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _END_OF_TIME = dt.datetime(9999, 1, 1, tzinfo=dt.UTC).timestamp()
 """Dates of answers have four digits for the year."""
@@ -163,6 +166,11 @@ class _Advance(msgspec.Struct, forbid_unknown_fields=True):
     advance: Annotated[float, msgspec.Meta(ge=0)]
 
 
+class _Settings(msgspec.Struct, forbid_unknown_fields=True):
+    limits: bool | msgspec.UnsetType = msgspec.UNSET
+    client_check: ClientCheck | msgspec.UnsetType = msgspec.UNSET
+
+
 @runtime_checkable
 class _Movable(Protocol):
     def advance(self, seconds: float) -> None: ...
@@ -243,6 +251,30 @@ def _advance_clock(simulator: Simulator, given: Any) -> Any:
     return _show_clock(simulator, None)
 
 
+def _show_task_pace(simulator: Simulator, given: Any) -> Any:
+    _expect_nothing(given)
+    return simulator.tasks.pace
+
+
+def _set_task_pace(simulator: Simulator, given: Any) -> Any:
+    simulator.tasks.pace = convert_fields({} if given is None else given, TaskPace)
+    return _show_task_pace(simulator, None)
+
+
+def _show_settings(simulator: Simulator, given: Any) -> Any:
+    _expect_nothing(given)
+    return {"limits": simulator.limits, "client_check": simulator.client_check}
+
+
+def _change_settings(simulator: Simulator, given: Any) -> Any:
+    wanted = convert_fields(given, _Settings)
+    if wanted.limits is not msgspec.UNSET:
+        simulator.limits = wanted.limits
+    if wanted.client_check is not msgspec.UNSET:
+        simulator.client_check = wanted.client_check
+    return _show_settings(simulator, None)
+
+
 def _show_requests(simulator: Simulator, given: Any) -> Any:
     wanted = convert_fields(given, _Filter, strict=False)
     found = simulator.journal.matching(wanted.fits)
@@ -261,5 +293,7 @@ _ROUTES: Mapping[str, Mapping[str, Callable[[Simulator, Any], Any]]] = {
     "scripts": {"GET": _show_scripts, "POST": _add_scripts, "DELETE": _drop_scripts},
     "faults": {"GET": _show_faults, "POST": _add_faults, "DELETE": _drop_faults},
     "clock": {"GET": _show_clock, "POST": _advance_clock},
+    "task-pace": {"GET": _show_task_pace, "POST": _set_task_pace},
+    "settings": {"GET": _show_settings, "POST": _change_settings},
     "requests": {"GET": _show_requests, "DELETE": _drop_requests},
 }

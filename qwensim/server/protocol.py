@@ -1,5 +1,6 @@
-"""uvicorn's HTTP protocol with a way for the app to hang up, and without other protocols."""
+"""uvicorn's HTTP protocol with limits, a way for the app to hang up, and no other protocols."""
 
+import asyncio
 from functools import partial
 from typing import Any, cast
 
@@ -12,6 +13,20 @@ HANG_UP = "qwensim.hang_up"
 What has been sent still arrives. Without it an app that breaks off is reported as faulty, and one
 that has sent nothing gets a 500 sent for it.
 """
+
+MAX_HEAD = 64 * 1024
+"""The longest head of a request, in bytes and to one read; a longer one is answered with a 431."""
+
+PATIENCE = 60.0
+"""Seconds of silence after which a client that owes its first request, or the rest of one, is left.
+
+The time between requests is uvicorn's `timeout_keep_alive`.
+"""
+
+_HEAD_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
 
 
 class _Parser(httptools.HttpRequestParser):
@@ -28,12 +43,11 @@ class _Parser(httptools.HttpRequestParser):
         self.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def feed_data(self, data: Any) -> None:
-        """Feed data; after an upgrade is offered, a new parser has the request from its start."""
+        """Feed data; the protocol is told where they leave HTTP."""
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            if self._protocol.is_offered_upgrade():  # and is no CONNECT
-                self._protocol.decline_upgrade(data[upgrade.args[0] :])
+            self._protocol.on_upgrade(data[upgrade.args[0] :])
 
 
 class Protocol(HttpToolsProtocol):
@@ -42,19 +56,68 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.parser = _Parser(self)
+        self._in_body = False
+        self._head = 0  # bytes of a head that is not complete
+        self._heard = 0.0  # the loop's time
+        self._watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to watch over what the client owes."""
+        super().connection_made(transport)
+        self._heard = self.loop.time()
+        self._watch = self.loop.call_later(PATIENCE, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop watching."""
+        self.stop_watching()
+        super().connection_lost(exc)
+
+    def stop_watching(self) -> None:
+        """Expect nothing more of the client."""
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends, but no head without end."""
+        self._heard = self.loop.time()
+        self._head += len(data)
+        super().data_received(data)
+        if self._in_body:
+            self._head = 0
+        elif self._head > MAX_HEAD and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LONG)
+            self.transport.close()
+
+    def _look(self) -> None:
+        left = self._heard + PATIENCE - self.loop.time()
+        owes = self.cycle is None or self._in_body or self._head
+        if owes and left <= 0:
+            self.transport.abort()
+        else:
+            self._watch = self.loop.call_later(left if left > 0 else PATIENCE, self._look)
 
     def on_headers_complete(self) -> None:
-        """Put the extension into the scope of the request, whose task has yet to start."""
+        """Put the extensions into the scope of the request, whose task has yet to start."""
         if self.is_offered_upgrade():
             return
+        self._in_body = True
         super().on_headers_complete()
-        scope = cast("dict[str, Any]", self.scope)
-        scope["extensions"] = {HANG_UP: partial(_hang_up, self.cycle)}
+        cast("dict[str, Any]", self.scope)["extensions"] = self.extensions()
+
+    def extensions(self) -> dict[str, Any]:
+        """Return the extensions of the scope of the request whose head is complete."""
+        return {HANG_UP: partial(_hang_up, self.cycle)}
 
     def on_message_complete(self) -> None:
         """Pass over the message if it will be read again."""
         if not self.is_offered_upgrade():
+            self._in_body, self._head = False, 0
             super().on_message_complete()
+
+    def on_upgrade(self, rest: bytes) -> None:
+        """Read on after a head at which HTTP was to be left; `rest` is what has come after it."""
+        if self.is_offered_upgrade():
+            self.decline_upgrade(rest)
 
     def is_offered_upgrade(self) -> bool:
         """Whether the request whose head is complete offers to speak another protocol."""

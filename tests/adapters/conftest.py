@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,11 +14,12 @@ import httpx
 import httpx2
 import pytest
 
-from qwensim.catalog import load
+from qwensim.catalog import Redactor, load
 from qwensim.exchange import Event, Request
 from qwensim.server import Server, serve
 from qwensim.simulator import Simulator
 from qwensim.simulator.clock import VirtualClock
+from qwensim.simulator.journal import Journal
 
 HOP_BY_HOP = {"connection", "date", "transfer-encoding"}
 
@@ -27,6 +30,7 @@ class Scripted:
     def __init__(self, *events: Event) -> None:
         self.catalog = load()
         self.clock = VirtualClock()
+        self.journal = Journal(Redactor(self.catalog), size=1000)
         self.answer: Callable[[Request], Iterable[Event]] = lambda _: events
         self.requests: list[Request] = []
         self.played = 0
@@ -166,8 +170,55 @@ def caller() -> type[Caller]:
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Scripted, Server]]:
     service = Scripted()
-    with serve(cast("Simulator", service)) as server:
+    with serve(cast("Simulator", service), proxy=True, tls_port=0) as server:
         yield service, server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A connection to a server, spoken to in bytes."""
+
+    server: Server
+
+    def trusting(self) -> ssl.SSLContext:
+        """Return the settings of a TLS client that trusts the server's authority alone."""
+        return ssl.create_default_context(cadata=self.server.certificate.decode("ascii"))
+
+    def open(self, data: bytes = b"", *, port: int | None = None) -> socket.socket:
+        """Connect and send."""
+        address = ("127.0.0.1", port or self.server.port)
+        connection = socket.create_connection(address, timeout=20)
+        connection.sendall(data)
+        return connection
+
+    def connect(self, target: str = "dashscope.aliyuncs.com:443") -> socket.socket:
+        """Open a tunnel, in which nothing has been said yet."""
+        connection = self.open(f"CONNECT {target} HTTP/1.1\r\nhost: {target}\r\n\r\n".encode())
+        answer = connection.recv(4096)
+        assert answer == b"HTTP/1.1 200 Connection established\r\n\r\n"
+        return connection
+
+    def secure(self, name: str = "dashscope.aliyuncs.com") -> ssl.SSLSocket:
+        """Open a tunnel with TLS in it."""
+        return self.trusting().wrap_socket(self.connect(f"{name}:443"), server_hostname=name)
+
+    def ask(self, data: bytes) -> bytes:
+        """Connect, send, and return all that comes until the connection is closed."""
+        return self.read_all(self.open(data))
+
+    @staticmethod
+    def read_all(connection: socket.socket) -> bytes:
+        """Return all that comes until the connection is closed, in whatever way."""
+        pieces = []
+        with connection, contextlib.suppress(ConnectionResetError, ssl.SSLError):
+            while piece := connection.recv(65536):
+                pieces.append(piece)
+        return b"".join(pieces)
+
+
+@pytest.fixture(scope="session")
+def line() -> type[Line]:
+    return Line
 
 
 @pytest.fixture(

@@ -68,16 +68,22 @@ def exchanges(draw: st.DrawFn) -> tuple[Event, ...]:
     return (*draw(pauses), Head(status=status, headers=headers), *body)
 
 
+@pytest.mark.parametrize("carrier", ["socket", "whole URL", "tunnel"])
 @settings(max_examples=40)
-@given(exchanges())
+@given(events=exchanges())
 def test_a_socket_carries_what_the_transport_carries(
-    served: tuple[Any, Server], caller: Any, events: tuple[Event, ...]
+    served: tuple[Any, Server], caller: Any, line: Any, carrier: str, events: tuple[Event, ...]
 ) -> None:
     service, server = served
     service.answer = lambda _: events
     call = caller(library=httpx2, asynchronous=False)
     in_process = call(transport(service, httpx2), URL)
-    over_a_socket = call(httpx2.HTTPTransport(), URL.replace("https:/", server.url))
+    if carrier == "socket":
+        over_a_socket = call(httpx2.HTTPTransport(), URL.replace("https:/", server.url))
+    else:
+        url = URL if carrier == "tunnel" else URL.replace("https", "http")
+        trusted = line(server=server).trusting()
+        over_a_socket = call(httpx2.HTTPTransport(proxy=server.url, verify=trusted), url)
     assert over_a_socket.end_to_end() == in_process.end_to_end()
 
 

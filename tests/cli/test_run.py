@@ -98,7 +98,15 @@ def test_a_client_that_trusts_nobody_is_explained(run: Any) -> None:
         "try: ask()\nexcept OSError: pass"
     )
     assert result.code == 0
-    assert "no TLS: a client does not trust the certificate of dashscope-intl" in result.err
+    assert re.search(r"no TLS: dashscope-intl\S+ \(\w+UNKNOWN_CA\): a client that", result.err)
+
+
+def test_a_refusal_of_the_storage_is_told_too(run: Any) -> None:
+    result = run(
+        "host = 'dashscope-result-bj.oss-cn-beijing.aliyuncs.com'\n"
+        "try: urllib.request.urlopen(f'https://{host}/a.mp4')\nexcept OSError: pass"
+    )
+    assert re.search(r"refused: a request on dashscope-result-bj\S+ .+ \(\d{3} .+\)", result.err)
 
 
 # ---- exit codes

@@ -12,7 +12,7 @@ from qwensim.catalog.rows import HostRow
 from qwensim.contract import Case, Cassettes, Fake, Gateway, Live, Served, Target, cases
 from qwensim.contract.session import Session
 from qwensim.server import serve
-from qwensim.simulator import Simulator
+from qwensim.simulator import Simulator, TaskPace
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 DEFAULT_TARGETS = ("fake", "served", "cassettes", "gateway")
@@ -42,10 +42,15 @@ def catalog() -> Catalog:
     return load()
 
 
+def _behind(catalog: Catalog) -> Simulator:
+    """What the gateway passes on to: there nobody waits for a task, who really would wait."""
+    return Simulator(catalog=catalog, task_pace=TaskPace(polls=1))
+
+
 @pytest.fixture(scope="session")
 def targets(catalog: Catalog) -> Iterator[dict[str, Target]]:
     """The targets by name; the served fake stops at the end."""
-    with Served(catalog) as served, serve(Simulator(catalog=catalog)) as behind:
+    with Served(catalog) as served, serve(_behind(catalog)) as behind:
         everything: tuple[Target, ...] = (
             Fake(catalog),
             served,

@@ -72,6 +72,12 @@ LINE_FAULTS = ("connect-error", "drop-before-headers", "timeout")
 MID_FAULTS = ("drop", "error-event")
 """A whole answer is one piece, and has no events in which one could tell of an error."""
 
+SETTLING = ("error", *LINE_FAULTS, *MID_FAULTS)
+"""Of these one meets a call; the others have their turn later."""
+
+STREAM_FAULTS = ("error-event", "missing-usage", "missing-done")
+"""These wait for a stream."""
+
 
 @dataclass
 class ArmedFault:
@@ -83,6 +89,14 @@ class ArmedFault:
     every: int
     matched: int = 0
     met: int = 0
+
+
+def due(fault: ArmedFault) -> bool:
+    """Count a call that a fault is for, and tell whether it meets it."""
+    fault.matched += 1
+    meets = fault.matched % fault.every == 0
+    fault.met += meets
+    return meets
 
 
 @dataclass
@@ -98,7 +112,7 @@ class SetScript:
 class Foretold:
     """What a call comes to: no answer at all, or a status and what is in the body."""
 
-    fault: str | None = None
+    faults: tuple[str, ...] = ()
     after: int = 0
     status: int = 200
     words: str = ""
@@ -126,28 +140,35 @@ class Model:
     now: float = 0.0
 
     def foretell(self, host: str, key: str | None, body: dict[str, Any]) -> Foretold:
-        fault = self._fault(host, body["model"])
-        if fault is not None and fault.kind in LINE_FAULTS:
-            return Foretold(fault=fault.kind)
-        if fault is not None and fault.kind == "error":
-            return Foretold(status=503, words=UNAVAILABLE)
+        faults = self._faults(host, body["model"], stream=body["stream"])
+        kinds = tuple(fault.kind for fault in faults)
+        if set(kinds) & set(LINE_FAULTS):
+            return Foretold(faults=kinds)
+        if "error" in kinds:
+            return Foretold(faults=kinds, status=503, words=UNAVAILABLE)
         told = self._judged(host, key, body)
-        if fault is not None:
-            told.fault, told.after = fault.kind, fault.after
+        told.faults = kinds
+        told.after = next((fault.after for fault in faults if fault.kind in MID_FAULTS), 0)
         return told
 
-    def _fault(self, host: str, model: str) -> ArmedFault | None:
-        for fault in self.faults:
-            if fault.host not in (None, host) or fault.model not in (None, model):
-                continue
-            fault.matched += 1
-            if fault.matched % fault.every:
-                continue
-            fault.met += 1
-            if fault.met == fault.times:
-                self.faults.remove(fault)
-            return fault
-        return None
+    def _faults(self, host: str, model: str, *, stream: bool) -> list[ArmedFault]:
+        possible = [
+            fault
+            for fault in self.faults
+            if fault.host in (None, host)
+            and fault.model in (None, model)
+            and (stream or fault.kind not in STREAM_FAULTS)
+        ]
+        settling = next((one for one in possible if one.kind in SETTLING and due(one)), None)
+        answered = settling is None or settling.kind in MID_FAULTS
+        met = [
+            one
+            for one in possible
+            if one is settling
+            or (one.kind not in SETTLING and (answered or one.kind == "delay") and due(one))
+        ]
+        self.faults = [fault for fault in self.faults if fault.met != fault.times]
+        return met
 
     def _judged(self, host: str, key: str | None, body: dict[str, Any]) -> Foretold:
         refusal = next(self._refusals(host, key, body), None)
@@ -394,11 +415,11 @@ class Contract(RuleBasedStateMachine):
             body["enable_thinking"] = options["flag"]
         came = self.model.now
         told = self.model.foretell(host, key, body)
-        if told.fault == "timeout":
+        delayed = DELAY * told.faults.count("delay")
+        self.model.now += delayed
+        if "timeout" in told.faults:
             way = "httpx2" if way == "served" else way  # a socket would have to be waited for
-            self.model.now += PATIENCE
-        elif told.fault == "delay":
-            self.model.now += DELAY
+            self.model.now += PATIENCE - delayed
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
         url = f"https://{host}{base}/chat/completions"
         seen = self.ways[way](self.fake, url, headers, json.dumps(body).encode())
@@ -408,12 +429,13 @@ class Contract(RuleBasedStateMachine):
     def compare(
         self, told: Foretold, seen: Seen, *, stream: bool, usage: bool, came: float
     ) -> None:
-        if told.fault in LINE_FAULTS:
+        if set(told.faults) & set(LINE_FAULTS):
             assert (seen.status, seen.body, seen.error) == (None, b"", True)
             return
         assert seen.status == told.status
         streams = stream and told.status == 200
-        if told.fault in MID_FAULTS and (streams or (told.fault, told.after) == ("drop", 0)):
+        broken = next((kind for kind in told.faults if kind in MID_FAULTS), None)
+        if broken is not None and (streams or (broken, told.after) == ("drop", 0)):
             self.compare_broken(told, seen)
             return
         assert not seen.error
@@ -427,11 +449,11 @@ class Contract(RuleBasedStateMachine):
         assert entry.at == pytest.approx(came)
         if streams:
             done = b"data: [DONE]\n\n"
-            assert seen.body.endswith(done) == (told.fault != "missing-done")
+            assert seen.body.endswith(done) == ("missing-done" not in told.faults)
             chunks = chunks_of(seen.body)
             content, reasoning = joined(chunks, "content"), joined(chunks, "reasoning_content")
             counts = [chunk["usage"] for chunk in chunks if chunk["usage"]]
-            assert len(counts) == (usage and told.fault != "missing-usage")
+            assert len(counts) == (usage and "missing-usage" not in told.faults)
         else:
             answer = json.loads(seen.body)
             message = answer["choices"][0]["message"]
@@ -444,11 +466,11 @@ class Contract(RuleBasedStateMachine):
             assert count["total_tokens"] == parts
 
     def compare_broken(self, told: Foretold, seen: Seen) -> None:
-        assert seen.error == (told.fault == "drop")
-        if told.fault == "error-event":
+        assert seen.error == ("drop" in told.faults)
+        if "error-event" in told.faults:
             assert BROKEN_OFF in chunk_of(seen.body.split(b"\n\n")[-2])["error"]["message"]
         frames = seen.body.count(b"\n\n")
-        assert frames == told.after + (told.fault == "error-event")
+        assert frames == told.after + ("error-event" in told.faults)
 
     @invariant()
     def time_is_what_has_passed(self) -> None:

@@ -1,6 +1,7 @@
 """Clients of both libraries, and pytester without reloading what is slow to load."""
 
 import asyncio
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,9 +16,16 @@ import pytest
 
 import qwensim.mocking
 import qwensim.recording
+import qwensim.server
 
-SLOW_TO_LOAD = (openai, qwensim.mocking, qwensim.recording)
-"""pytester unloads after each run what was not loaded before it."""
+SLOW_TO_LOAD = (
+    openai,
+    qwensim.mocking,
+    qwensim.recording,
+    qwensim.server,
+    *map(importlib.import_module, ("aiohttp", "requests", "trustme")),
+)
+"""pytester unloads after each run what was not loaded before it; some cannot be loaded twice."""
 
 KEY = "sk-not-a-real-key"
 CHAT = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions"

@@ -508,7 +508,8 @@ def test_nothing_is_recorded_of_a_test_that_leaves_a_script(run: Run) -> None:
 def test_the_plugin_says_what_it_offers(run: Run) -> None:
     fixtures = run("", "--fixtures").stdout.str()
     assert all(
-        f"\n{name}" in fixtures for name in ("qwensim ", "qwensim_server ", "qwen_provider ")
+        f"\n{name} " in fixtures
+        for name in ("qwensim", "qwensim_server", "qwensim_proxy", "qwen_provider")
     )
     assert "\n_qwensim" not in fixtures
     markers = run("", "--markers").stdout
@@ -520,7 +521,8 @@ def test_an_unused_plugin_loads_nothing_but_itself(tmp_path: Path) -> None:
         "import sys\n"
         "def test_it():\n"
         "    ours = sorted(name for name in sys.modules if name.startswith('qwensim'))\n"
-        "    assert ours == ['qwensim', 'qwensim.pytest_plugin']\n"
+        "    plugin = 'qwensim.pytest_plugin'\n"
+        "    assert ours == ['qwensim', plugin, f'{plugin}.fixtures', f'{plugin}.settings']\n"
         "    assert not {'httpx', 'httpx2', 'openai', 'msgspec', 'respx.mocks', 'vcr'}"
         " & set(sys.modules)\n",
         "utf-8",

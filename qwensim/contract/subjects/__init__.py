@@ -3,11 +3,16 @@
 from qwensim.contract.subjects.configuration import CASES as CONFIGURATION
 from qwensim.contract.subjects.configured_keys import CASES as CONFIGURED_KEYS
 from qwensim.contract.subjects.configured_models import CASES as CONFIGURED_MODELS
+from qwensim.contract.subjects.describing import CASES as DESCRIBING
 from qwensim.contract.subjects.errors import CASES as ERRORS
 from qwensim.contract.subjects.keys import CASES as KEYS
 from qwensim.contract.subjects.limits import CASES as LIMITS
 from qwensim.contract.subjects.messages import CASES as MESSAGES
 from qwensim.contract.subjects.models import CASES as MODELS
+from qwensim.contract.subjects.multimodal import CASES as MULTIMODAL
+from qwensim.contract.subjects.native_errors import CASES as NATIVE_ERRORS
+from qwensim.contract.subjects.native_text import CASES as NATIVE_TEXT
+from qwensim.contract.subjects.native_tools import CASES as NATIVE_TOOLS
 from qwensim.contract.subjects.onboarding import CASES as ONBOARDING
 from qwensim.contract.subjects.retries import CASES as RETRIES
 from qwensim.contract.subjects.routing import CASES as ROUTING
@@ -16,6 +21,11 @@ from qwensim.contract.subjects.structured import CASES as STRUCTURED
 from qwensim.contract.subjects.thinking import CASES as THINKING
 from qwensim.contract.subjects.tools import CASES as TOOLS
 from qwensim.contract.subjects.usage import CASES as USAGE
+from qwensim.contract.subjects.video_orders import CASES as VIDEO_ORDERS
+from qwensim.contract.subjects.video_results import CASES as VIDEO_RESULTS
+from qwensim.contract.subjects.video_tasks import CASES as VIDEO_TASKS
+from qwensim.contract.subjects.video_waits import CASES as VIDEO_WAITS
+from qwensim.contract.subjects.vision import CASES as VISION
 
 CASES = (
     *ROUTING,
@@ -34,4 +44,14 @@ CASES = (
     *ERRORS,
     *STREAMS,
     *RETRIES,
+    *NATIVE_TEXT,
+    *NATIVE_TOOLS,
+    *NATIVE_ERRORS,
+    *MULTIMODAL,
+    *VISION,
+    *DESCRIBING,
+    *VIDEO_ORDERS,
+    *VIDEO_TASKS,
+    *VIDEO_RESULTS,
+    *VIDEO_WAITS,
 )

@@ -1,0 +1,104 @@
+"""What is to be seen of an answer again: conditions, as scenarios have them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from qwensim.scenarios.conditions import found
+from qwensim.scenarios.drafting.record import Record, Told, told_in
+from qwensim.scenarios.wire import ABSENT, Exchange
+
+_DONE: Final = "data: [DONE]"
+_LONGEST: Final = 300
+"""Characters of a text that is to be seen as it stands."""
+
+_SAME: Final = (
+    "object",
+    "model",
+    "choices.0.finish_reason",
+    "choices.0.message.tool_calls.0.function.name",
+    "choices.0.delta.tool_calls.0.function.name",
+    "usage.prompt_tokens",
+    "usage.completion_tokens",
+    "usage.total_tokens",
+    "output.task_status",
+    "output.code",
+    "output.message",
+    "output.finish_reason",
+    "output.choices.0.finish_reason",
+)
+"""Places whose values are to be the same."""
+
+_THERE: Final = (
+    "choices.0.message.content",
+    "choices.0.message.reasoning_content",
+    "data",
+    "output.choices",
+    "output.text",
+    "output.task_id",
+    "output.video_url",
+    "usage",
+)
+"""Places where there is to be something, or nothing."""
+
+Conditions = Iterator[tuple[tuple[str, ...], Any]]
+"""The places that lead to a condition in an expectation, and the condition."""
+
+
+def facts(record: Record, played: Exchange) -> Conditions:
+    """Yield what is on record of an answer; `played` tells where errors stand if that does not."""
+    exchange = record.exchange
+    if not record.status or set(record.kinds) & {"drop", "truncated-chunk"}:
+        yield ("error", "type"), {"present": True}
+    if not record.status:
+        return
+    yield ("response", "status"), record.status
+    if record.retry_after is not None:
+        yield ("response", "headers", "retry-after"), {"present": True}
+    if record.told is not None:
+        where = record.told if record.answered else told_in(played) or record.told
+        yield from _error(record.told, where)
+    if record.answered and record.told is None:
+        yield from _answer(exchange)
+
+
+def _error(told: Told, where: Told) -> Conditions:
+    holder = ("response", "body") if where.event is None else ("response", "frames", "any")
+    if told.code is not None:
+        yield (*holder, f"{where.place}code"), told.code
+    yield (*holder, f"{where.place}message"), told.message
+
+
+def _answer(exchange: Exchange) -> Conditions:
+    body, text = exchange.response_json, exchange.text or ""
+    if body is not ABSENT:
+        for place in _SAME:
+            if (value := found(body, place)) is not ABSENT and value is not None:
+                yield ("response", "body", place), value
+        for place in _THERE:
+            if (value := found(body, place)) is not ABSENT and value is not None:
+                yield ("response", "body", place), {"present": True}
+    elif frames := exchange.frames:
+        yield from _stream(frames, text)
+    elif len(text) <= _LONGEST and text.isprintable():
+        yield ("response", "text"), text
+
+
+def _stream(frames: list[Any], text: str) -> Conditions:
+    yield ("response", "text"), {"contains" if _DONE in text else "lacks": _DONE}
+    for place in _SAME[2:]:
+        seen = [value for frame in frames if (value := found(frame, place)) not in (ABSENT, None)]
+        if seen and isinstance(seen[-1], str | int):
+            yield ("response", "frames", "any", place), seen[-1]
+    if not any(found(frame, "usage") not in (ABSENT, None) for frame in frames):
+        yield ("response", "frames", "none", "usage"), {"present": True}
+
+
+def nested(conditions: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
+    """Return conditions as an expectation has them."""
+    whole: dict[str, Any] = {}
+    for steps, condition in conditions.items():
+        holder = whole
+        for step in steps[:-1]:
+            holder = holder.setdefault(step, {})
+        holder[steps[-1]] = condition
+    return whole

@@ -1,0 +1,327 @@
+"""The forward proxy: whom it lets through and whom it keeps away."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwensim.catalog import load
+from qwensim.server import serve
+from qwensim.simulator import Simulator
+
+CATALOG = load()
+NAME = "dashscope.aliyuncs.com"
+GET = b"GET /compatible-mode/v1/models HTTP/1.1\r\nhost: dashscope.aliyuncs.com\r\n\r\n"
+CLOSE = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Simulator:
+    return Simulator()
+
+
+@pytest.fixture(scope="module")
+def wire(simulator: Simulator, line: Any) -> Iterator[Any]:
+    with serve(simulator, proxy=True) as server:
+        yield line(server=server)
+
+
+# ---- who is let through
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> str:
+    """A name of the service as a client may write it."""
+    name = draw(st.sampled_from(CATALOG.host_names))
+    upper = draw(st.lists(st.booleans(), min_size=len(name), max_size=len(name)))
+    written = "".join(c.upper() if up else c for c, up in zip(name, upper, strict=True))
+    return written + draw(st.sampled_from(["", "."]))
+
+
+@given(spellings(), st.sampled_from([":443", ":80"]))
+def test_a_tunnel_is_opened_to_every_host_of_the_service(wire: Any, name: str, port: str) -> None:
+    wire.connect(name + port).close()
+
+
+@given(spellings(), st.sampled_from(["", ":80"]))
+def test_a_whole_url_leads_to_its_host_whatever_the_host_header_says(
+    wire: Any, simulator: Simulator, name: str, port: str
+) -> None:
+    request = (
+        f"GET http://{name}{port}/v1/a HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n"
+    )
+    assert wire.ask(request.encode()).startswith(b"HTTP/1.1 4")
+    entry = simulator.journal[-1]
+    assert entry.arrived
+    assert (entry.host, entry.path) == (name.lower().removesuffix("."), "/v1/a")
+    assert dict(entry.headers)["host"] == entry.host
+
+
+def test_an_overlay_brings_its_hosts(line: Any) -> None:
+    overlay = {
+        "host": [
+            {
+                "name": "models.example",
+                "plan": "standard",
+                "region": "global",
+                "base_path": "/v1",
+                "help": "https://models.example/help",
+            }
+        ]
+    }
+    with (
+        serve(Simulator(catalog=load(overlay)), proxy=True) as server,
+        line(server=server).secure("models.example") as connection,
+    ):
+        connection.sendall(CLOSE)
+        assert b"HTTP/1.1 404" in line.read_all(connection)
+
+
+@pytest.mark.parametrize("host", [NAME, "a.example", "127.0.0.1"])
+def test_in_a_tunnel_the_host_is_the_one_it_leads_to(
+    wire: Any, simulator: Simulator, host: str
+) -> None:
+    with wire.secure("dashscope-intl.aliyuncs.com") as connection:
+        connection.sendall(CLOSE.replace(NAME.encode(), host.encode()))
+        assert wire.read_all(connection).startswith(b"HTTP/1.1 401 Unauthorized")
+    assert simulator.journal[-1].host == "dashscope-intl.aliyuncs.com"
+
+
+def test_a_tunnel_to_port_80_carries_plain_http(wire: Any, simulator: Simulator) -> None:
+    connection = wire.connect(f"{NAME}:80")
+    connection.sendall(CLOSE)
+    assert wire.read_all(connection).startswith(b"HTTP/1.1 401 Unauthorized")
+    assert simulator.journal[-1].host == NAME
+
+
+def test_what_offers_an_upgrade_is_answered_all_the_same(wire: Any, simulator: Simulator) -> None:
+    upgrade = b"\r\nconnection: upgrade, close\r\nupgrade: h2c\r\n\r\n"
+    whole = GET.replace(b"GET ", f"GET http://{NAME}".encode()).replace(b"\r\n\r\n", upgrade)
+    assert wire.ask(whole).startswith(b"HTTP/1.1 401")
+    assert simulator.journal[-1].host == NAME
+    connection = wire.open(f"CONNECT {NAME}:80 HTTP/1.1".encode() + upgrade)
+    assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+    connection.sendall(CLOSE)
+    assert wire.read_all(connection).startswith(b"HTTP/1.1 401")
+
+
+def test_the_controls_are_at_the_servers_own_address_alone(wire: Any) -> None:
+    health = CLOSE.replace(b"/compatible-mode/v1/models", b"/__qwensim/health")
+    assert b" 200 OK" in wire.ask(health.replace(NAME.encode(), b"localhost"))
+    whole = health.replace(b"/__qwensim", f"http://{NAME}/__qwensim".encode())
+    assert wire.ask(whole).startswith(b"HTTP/1.1 404")
+    with wire.secure() as connection:
+        connection.sendall(health)
+        assert wire.read_all(connection).startswith(b"HTTP/1.1 404")
+
+
+def test_the_server_itself_is_asked_as_before(wire: Any) -> None:
+    assert wire.ask(CLOSE).startswith(b"HTTP/1.1 401")
+    by_path = CLOSE.replace(NAME.encode(), b"localhost").replace(b"/comp", f"/{NAME}/comp".encode())
+    assert wire.ask(by_path).startswith(b"HTTP/1.1 401")
+
+
+# ---- who is kept away
+
+NATIVE_LOOKING = [
+    "dashscope.aliyuncs.com.evil.test",
+    "evil.test.dashscope.aliyuncs.com",
+    "xdashscope.aliyuncs.com",
+    "dashscope.aliyuncs.com..",
+    ".dashscope.aliyuncs.com",
+    "aliyuncs.com",
+    "dashscope.aliyuncs",
+    "dashscope-aliyuncs.com",
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    "2130706433",
+]
+
+
+@st.composite
+def other_names(draw: st.DrawFn) -> str:
+    """A name that is none of the service's, though it may look like one."""
+    label = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_size=1)
+    name = draw(st.sampled_from(CATALOG.host_names))
+    grown: st.SearchStrategy[str] = st.one_of(
+        st.sampled_from(NATIVE_LOOKING),
+        label.map(lambda more: f"{name}.{more}"),
+        label.map(lambda more: f"{more}.{name}"),
+        label.map(lambda more: f"{more}{name}"),
+        st.integers(0, len(name) - 1).map(lambda at: name[:at] + name[at + 1 :]),
+        st.ip_addresses(v=4).map(str),
+        st.ip_addresses(v=6).map(lambda address: f"[{address}]"),
+    )
+    return draw(grown.filter(lambda other: other.removesuffix(".") not in CATALOG.host_names))
+
+
+@given(other_names(), st.sampled_from(["443", "80"]))
+def test_a_tunnel_to_another_name_is_refused_and_noted(
+    wire: Any, simulator: Simulator, name: str, port: str
+) -> None:
+    answer = wire.ask(f"CONNECT {name}:{port} HTTP/1.1\r\nuser-agent: me\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    assert b"is refused: qwensim answers for dashscope.aliyuncs.com, " in answer
+    entry = simulator.journal[-1]
+    assert not entry.arrived
+    assert (entry.method, entry.status, entry.error) == ("CONNECT", 403, "kept-away")
+    assert entry.host == name
+    assert entry.headers == (("user-agent", "me"),)
+
+
+@given(other_names())
+def test_a_whole_url_with_another_name_is_refused_and_the_connection_kept(
+    wire: Any, simulator: Simulator, name: str
+) -> None:
+    request = f"POST http://{name}/a?b HTTP/1.1\r\nhost: {NAME}\r\ncontent-length: 3\r\n\r\nabc"
+    answer = wire.ask(request.encode() + CLOSE)
+    refused, _, other = answer.partition(b"connects to nothing\n")
+    assert refused.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    assert other.startswith(b"HTTP/1.1 401 Unauthorized\r\n")
+    entry = simulator.journal[-2]
+    assert (entry.error, entry.method, entry.path) == ("kept-away", "POST", "/a")
+
+
+@pytest.mark.parametrize("port", ["22", "8443", "443:443", "443a", "-1", "65536", "0443"])
+def test_a_tunnel_to_another_port_is_refused(wire: Any, port: str) -> None:
+    assert wire.ask(f"CONNECT {NAME}:{port} HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 40")
+
+
+@pytest.mark.parametrize("port", ["22", "8443", "443a", "-1", "65536"])
+def test_a_whole_url_with_another_port_is_refused(wire: Any, port: str) -> None:
+    request = CLOSE.replace(b"GET ", f"GET http://{NAME}:{port}".encode())
+    assert wire.ask(request).startswith(b"HTTP/1.1 40")
+
+
+def test_the_port_of_a_refused_tunnel_is_told_where_it_tells_something(
+    wire: Any, simulator: Simulator
+) -> None:
+    for target in ("a.example:443", f"{NAME}:8443"):
+        wire.ask(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+    assert [entry.host for entry in simulator.journal][-2:] == ["a.example", f"{NAME}:8443"]
+
+
+def test_the_controls_show_who_was_kept_away(wire: Any) -> None:
+    wire.ask(b"CONNECT kept.example:443 HTTP/1.1\r\n\r\n")
+    answer = httpx2.get(f"{wire.server.url}/__qwensim/requests?host=kept.example").json()
+    assert [entry["error"] for entry in answer["requests"]] == ["kept-away"]
+
+
+KEYS = st.text(st.sampled_from("abcXYZ0189_-"), min_size=8, max_size=20).map("sk-{}".format)
+
+
+@given(KEYS, st.sampled_from(["host", "path", "query", "header", "name", "proxy-authorization"]))
+def test_no_key_of_one_who_is_kept_away_is_noted(
+    wire: Any, simulator: Simulator, key: str, place: str
+) -> None:
+    host = f"{key}.example" if place == "host" else "a.example"
+    path = f"/{key}" if place == "path" else "/"
+    query = f"?api_key={key}" if place == "query" else ""
+    header = {
+        "header": f"x-note: {key}\r\n",
+        "name": f"x-{key}: a\r\n",
+        "proxy-authorization": f"proxy-authorization: Bearer {key}\r\n",
+    }.get(place, "")
+    end = f"{header}connection: close\r\n\r\n"
+    wire.ask(f"GET http://{host}{path}{query} HTTP/1.1\r\n{end}".encode())
+    wire.ask(f"CONNECT {host}:443 HTTP/1.1\r\n{end}".encode())
+    noted = [repr(entry) for entry in simulator.journal][-2:]
+    assert all("kept-away" in entry for entry in noted)
+    assert key.lower() not in "".join(noted).lower()
+
+
+@given(
+    key=KEYS,
+    header=st.sampled_from(["authorization", "x-api-key", "cookie", "user-agent", "x-custom"]),
+    in_body=st.booleans(),
+    in_query=st.booleans(),
+)
+def test_no_key_is_noted_of_what_comes_through_a_tunnel(
+    wire: Any, simulator: Simulator, *, key: str, header: str, in_body: bool, in_query: bool
+) -> None:
+    body = json.dumps({"model": "qwen-plus", "messages": key if in_body else "hi"}).encode()
+    query = f"?x={key}&access_token={key}" if in_query else ""
+    head = (
+        f"POST /compatible-mode/v1/chat/completions{query} HTTP/1.1\r\nhost: {NAME}\r\n"
+        f"{header}: Bearer {key}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    with wire.secure() as connection:
+        connection.sendall(head.encode() + body)
+        assert b"HTTP/1.1 4" in wire.read_all(connection)
+    entry = simulator.journal[-1]
+    assert entry.arrived
+    assert key.lower() not in repr(entry).lower()
+
+
+# ---- nothing is forwarded
+
+FORWARDS = """
+import sys
+
+def audit(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+        print(event, arguments, file=sys.stderr, flush=True)
+
+from qwensim.server import serve
+from qwensim.simulator import Simulator
+
+with serve(Simulator(), proxy=True) as server:
+    sys.addaudithook(audit)
+    print(server.port, flush=True)
+    sys.stdin.read()
+"""
+
+
+def ask_for_everything(port: int) -> None:
+    for request in (
+        b"CONNECT a.example:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT 127.0.0.1:%d HTTP/1.1\r\n\r\n" % port,
+        b"GET http://a.example/ HTTP/1.1\r\nconnection: close\r\n\r\n",
+        b"GET http://%b/ HTTP/1.1\r\nconnection: close\r\n\r\n" % NAME.encode(),
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(request)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 40")
+
+
+def test_no_name_is_looked_up_and_nobody_connected_to() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", FORWARDS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        ask_for_everything(int(process.stdout.readline()))
+        assert process.communicate(input="", timeout=30)[1] == ""
+
+
+def test_the_kernel_is_asked_for_no_connection(tmp_path: Path) -> None:
+    """The event loop's own connections pass by Python's audit: here the kernel is asked."""
+    strace, log = shutil.which("strace"), tmp_path / "calls"
+    command = [strace or "", "-f", "-e", "trace=connect,sendto,sendmsg", "-o", str(log)]
+    works = strace and subprocess.run([*command, "true"], check=False).returncode == 0
+    if not works:
+        pytest.skip("no strace that may be used here")
+    with subprocess.Popen(
+        [*command, sys.executable, "-c", FORWARDS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        ask_for_everything(int(process.stdout.readline()))
+        process.communicate(input="", timeout=30)
+    assert re.findall(r"AF_INET6?", log.read_text()) == []

@@ -155,8 +155,13 @@ def _told_on(
 ) -> dict[str, ErrorRow]:
     """Return the row of every error as it is told on a wire, which may extend another."""
     told: dict[str, ErrorRow] = {}
-    for speaker in filter(None, (parent, wire)):
-        told |= {row.of: row for row in errors.values() if row.wire == speaker.id and row.of}
+    if parent is not None:
+        told = {
+            row.of: msgspec.structs.replace(row, envelope=_envelope_on(wire, row))
+            for row in errors.values()
+            if row.wire == parent.id and row.of
+        }
+    told |= {row.of: row for row in errors.values() if row.wire == wire.id and row.of}
     if parent is not None:
         wire = msgspec.structs.replace(
             wire,
@@ -168,15 +173,20 @@ def _told_on(
 
 def _translated(row: ErrorRow, wire: WireRow) -> ErrorRow:
     """Return an error of the compatible wire with the code and the envelope of another."""
-    if row.wire != "compatible" or wire.id == "compatible":
+    envelope = _envelope_on(wire, row)
+    if row.wire != "compatible" or envelope == row.envelope:
         return row
     return msgspec.structs.replace(
         row,
         wire=wire.id,
         code=wire.codes.get(row.code or "", wire.codes.get("", row.code)),
-        envelope=wire.envelopes.get(row.envelope, wire.envelopes.get("", row.envelope)),
+        envelope=envelope,
         message_stream=None,
     )
+
+
+def _envelope_on(wire: WireRow, row: ErrorRow) -> str:
+    return wire.envelopes.get(row.envelope, wire.envelopes.get("", row.envelope))
 
 
 def _extended(row: DialectRow, rows: Mapping[str, DialectRow]) -> DialectRow:

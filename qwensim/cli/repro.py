@@ -1,5 +1,6 @@
 """`qwensim repro`: support issues from the library and from files, and their options."""
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     repro.command("list")(list_scenarios)
     repro.command("show")(show_scenario)
     repro.command("run")(run_scenarios)
+    repro.command("new")(new_scenario)
     repro.command("schema")(show_schema)
     app.add_typer(repro, name="repro")
 
@@ -103,6 +105,34 @@ def run_scenarios(
         show_many(results, trace=trace, verdict=verdict)
     if not all(one.result.as_expected for one in results):
         raise typer.Exit(1)
+
+
+def new_scenario(
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="A vcrpy cassette (.yaml), or a journal of qwensim run or serve.",
+            show_default=False,
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Where to write it; else to stdout.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Draft a scenario from what is on record, without keys; it runs at once.
+
+    Its calls are the requests on record, and its service answers as is on record, as far as that
+    can be set up: what could not be is told in the file.
+    """
+    from qwensim.cli.repro_new import new
+
+    new(source, out)
 
 
 def show_schema() -> None:

@@ -14,6 +14,9 @@ from qwensim.simulator import Entry
 _LONGEST = 200
 """Characters of a path or a model name that are shown."""
 
+_TOKENS = ("prompt", "completion")
+"""Of what a usage may count: that of a video counts seconds."""
+
 
 def show_entry(entry: Entry) -> None:
     """Print the line of an entry to stderr, if anyone reads it."""
@@ -28,7 +31,7 @@ def line_of(entry: Entry) -> str:
     prompt and completion.
     """
     when = dt.datetime.fromtimestamp(entry.at, dt.UTC)
-    usage = entry.usage
+    tokens = (str(count) for name, count in (entry.usage or {}).items() if name in _TOKENS)
     columns = (
         f"{when:%Y-%m-%dT%H:%M:%SZ}",
         entry.host,
@@ -37,7 +40,7 @@ def line_of(entry: Entry) -> str:
         _shown(entry.model or "-"),
         str(entry.status or "-"),
         entry.error or entry.fault or "-",
-        f"{usage['prompt']}+{usage['completion']}" if usage else "-",
+        "+".join(tokens) or "-",
     )
     return " ".join(columns)
 

@@ -96,6 +96,9 @@ def _announcement(
         lines.append(f"  export OPENAI_BASE_URL={server.url}{row.base_path}")
         if row.plan in keys:
             lines.append(f"  export OPENAI_API_KEY={keys[row.plan]}")
+        if "text-generation" in plans[row.plan].routes:
+            lines.append(f"  export DASHSCOPE_HTTP_BASE_URL={server.url}/api/v1")
+            lines += [f"  export DASHSCOPE_API_KEY={keys[row.plan]}"] if row.plan in keys else []
         lines.append("")
     return "\n".join(lines)
 

@@ -84,6 +84,7 @@ class Player:
             answers[_key(asked)].append(recorded.interaction)
             hosts.setdefault(asked.host, _foreign(asked.host))
         self._turns = {key: itertools.cycle(found) for key, found in answers.items()}
+        self._storage = [name for name in self.hosts if name not in catalog.hosts]
         self.catalog = msgspec.structs.replace(catalog, hosts=hosts)
         """The catalogue with the other hosts of the recordings, for the server to find."""
 
@@ -111,7 +112,22 @@ class Player:
             )
         )
         turn = self._turns.get(_key(asked))
-        return self._miss(asked) if turn is None else self._play(next(turn))
+        if turn is None:
+            return self._miss(asked)
+        return self._play(self._reached(next(turn), request.gateway))
+
+    def _reached(self, answer: Interaction, gateway: str) -> Interaction:
+        """Return an answer whose addresses of results lead here, for who comes by a gateway."""
+        if not gateway or answer.chunks:
+            return answer
+        body = answer.body
+        for host, scheme in itertools.product(self._storage, ("https", "http")):
+            body = body.replace(f"{scheme}://{host}/".encode(), f"{gateway}/{host}/".encode())
+        headers = tuple(
+            (name, str(len(body)) if name == "content-length" else value)
+            for name, value in answer.headers
+        )
+        return msgspec.structs.replace(answer, headers=headers, body=body)
 
     def _play(self, answer: Interaction) -> Generator[Event]:
         data = pieces(answer)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -25,11 +26,14 @@ def sources(call: AnyCall) -> Iterator[tuple[str, int]]:
 
 
 def with_answers(call: AnyCall, answers: Answers) -> AnyCall:
-    """Return a call with what it takes; what is not in an answer stays as it is written."""
+    """Return a call with what it takes, quoted as in a path.
+
+    What is not in an answer stays as it is written.
+    """
 
     def taken(match: re.Match[str]) -> str:
         value = found(answers[int(match[1]) - 1], match[2])
-        return match[0] if value is ABSENT else str(value)
+        return match[0] if value is ABSENT else quote(str(value), safe="", errors="replace")
 
     return replace(call, **{name: _PLACE.sub(taken, text) for name, text in _texts(call).items()})
 

@@ -64,6 +64,11 @@ def parse(text: str) -> Document:
     return Document(data=data, lines={(): 1, **lines})
 
 
+def written(data: Any) -> str:
+    """Return plain data as a text that is read as the same data."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
 def _told(error: yaml.MarkedYAMLError) -> str:
     return " ".join(filter(None, (error.problem, error.context and f"({error.context})")))
 
@@ -87,6 +92,24 @@ for _name, (_pattern, _first) in _PLAIN.items():
     _Loader.add_implicit_resolver(
         _TAG + _name, re.compile(_pattern), ["" if char == "\0" else char for char in _first]
     )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Puts in quotes what would not be read as a text; a text of several lines stands as it is."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write out what stands twice."""
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Return the node of a text."""
+        style = "|" if text.endswith("\n") else None
+        return self.represent_scalar(f"{_TAG}str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 class _Reader:

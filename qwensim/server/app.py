@@ -63,7 +63,13 @@ class App:
         )
         authority = next((value for name, value in headers if name == "host"), "")
         path = scope["raw_path"].decode("ascii")
-        target = locate(self._simulator.catalog, self._region, authority=authority, path=path)
+        target = locate(
+            self._simulator.catalog,
+            self._region,
+            authority=authority,
+            path=path,
+            headers=headers,
+        )
         addressed = authority and not target.by_name
         return Request(
             method=scope["method"],

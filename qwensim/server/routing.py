@@ -4,14 +4,17 @@ The first that says so wins:
 
     the Host header       dashscope.aliyuncs.com, behind a name server or a proxy of one's own
     the path's first part /dashscope.aliyuncs.com/compatible-mode/v1/…, which is then taken off
-    the rest of the path  in the server's region, the host on whose base path it lies,
+    the rest of the path  in the server's region, the host on whose base path it lies
+    the key               where several hosts have the path, that of the plan whose keys look so;
                           or else the Standard one
 """
 
+import re
 from typing import NamedTuple
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import Region
+from qwensim.exchange import Headers
 
 
 class Target(NamedTuple):
@@ -23,10 +26,13 @@ class Target(NamedTuple):
     """The client reaches the host under its own name."""
 
 
-def locate(catalog: Catalog, region: Region, *, authority: str, path: str) -> Target:
+def locate(
+    catalog: Catalog, region: Region, *, authority: str, path: str, headers: Headers = ()
+) -> Target:
     """Return the target of a request with the Host header `authority` for `path`.
 
-    Raises `UsageError` if the catalogue has no Standard host in the region.
+    `headers` are looked through for the key. Raises `UsageError` if the catalogue has no Standard
+    host in the region.
     """
     names = catalog.host_names
     host = _host_name(authority)
@@ -39,7 +45,21 @@ def locate(catalog: Catalog, region: Region, *, authority: str, path: str) -> Ta
     for row in catalog.hosts.values():
         if row.region == region and f"{path}/".startswith(f"{row.base_path}/"):
             return Target(row.name, path, by_name=False)
-    return Target(catalog.host_of("standard", region).name, path, by_name=False)
+    plan = _plan_of(catalog, path, headers)
+    return Target(catalog.host_of(plan, region).name, path, by_name=False)
+
+
+def _plan_of(catalog: Catalog, path: str, headers: Headers) -> str:
+    """Return the plan that has the path and keys like that of the request, or else Standard."""
+    for plan in catalog.plans.values():
+        for route in (catalog.routes[name] for name in plan.routes):
+            if route.path == path:
+                holders = (catalog.wires[route.wire].key_header, "authorization")
+                held = (value for holder in holders for name, value in headers if name == holder)
+                key = next(held, "").rpartition(" ")[2]
+                if re.fullmatch(plan.key_pattern, key):
+                    return plan.id
+    return "standard"
 
 
 def served_name(catalog: Catalog, name: str) -> str | None:

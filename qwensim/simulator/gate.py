@@ -63,7 +63,10 @@ class Gate:
         plan = self._catalog.plans[host.plan]
         if plan.client_check is not None and not self._is_client(request.header("user-agent")):
             raise Refused(plan.client_check)
-        call.account = self._accounts.admit(plan, host, request.header("authorization"))
+        header = self._catalog.wires[call.wire].key_header
+        key = request.header(header) if header is not None else None
+        authorization = f"Bearer {key}" if key else request.header("authorization")
+        call.account = self._accounts.admit(plan, host, authorization)
         return route.surface
 
     def _is_client(self, user_agent: str | None) -> bool:

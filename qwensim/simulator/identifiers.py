@@ -25,6 +25,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         """The id of the task that the exchange begins: a uuid of version 4 (recorded)."""
         return _uuid(hashlib.blake2b(self.digest + b"task", digest_size=32).digest(), version=4)
 
+    @property
+    def message_id(self) -> str:
+        """The id of the message that the exchange brings: a uuid of version 4 (recorded)."""
+        digest = hashlib.blake2b(self.digest + b"message", digest_size=32).digest()
+        return f"msg_{_uuid(digest, version=4)}"
+
     def call_id(self, choice: int, position: int, digits: int) -> str:
         """Return the id of a tool call: `call_` and so many hex digits."""
         salt = b"call %d %d" % (choice, position)

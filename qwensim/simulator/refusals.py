@@ -43,7 +43,7 @@ def check_error(catalog: Catalog, error: str, values: Iterable[str]) -> None:
     """Raise `UsageError` unless the catalogue has the error and `values` fill its message."""
     if error not in catalog.errors:
         raise UsageError(f"no error {error!r}; there are: {', '.join(sorted(catalog.errors))}")
-    wanted = placeholders(catalog.errors[error].message) - {"link"}
+    wanted = placeholders(catalog.errors[error].message) - {"link", "request_id"}
     if missing := wanted - set(values):
         names = ", ".join(sorted(missing))
         raise UsageError(f"the message of {error!r} wants values for: {names}")
@@ -64,7 +64,7 @@ def render(
     envelope = catalog.envelopes[row.envelope]
     framed = stream and envelope.stream is not None
     template = row.message_stream if stream and row.message_stream is not None else row.message
-    values = _Values(link=host.help, **refused.values)
+    values = _Values({"link": host.help, "request_id": request_id, **refused.values})
     message = template.format_map(values)
     status, content_type = row.status, envelope.content_type
     if envelope.literal is not None:
@@ -76,7 +76,7 @@ def render(
         outer = envelope.stream if stream and envelope.stream is not None else envelope.body
         body = msgspec.json.encode(_body(row, envelope, outer, message, request_id, values))
         if framed:
-            body = _framed(envelope, row, body)
+            body = _framed(catalog.wires[wire].event or envelope.event, row, body)
             status, content_type = envelope.stream_status or status, envelope.stream_type
     return Refusal(
         error=row,
@@ -107,14 +107,15 @@ def event(
     """Render a refusal as an event in the middle of a stream, of which it is the `number`th."""
     row = catalog.errors_on[wire][refused.error]
     envelope = catalog.envelopes[row.envelope]
-    values = _Values(link=host.help, **refused.values)
+    values = _Values({"link": host.help, "request_id": request_id, **refused.values})
     message = row.message.format_map(values)
     body = _body(row, envelope, envelope.body, message, request_id, values)
-    return _framed(envelope, row, msgspec.json.encode(body), number)
+    frame = catalog.wires[wire].event or envelope.event
+    return _framed(frame, row, msgspec.json.encode(body), number)
 
 
-def _framed(envelope: EnvelopeRow, row: ErrorRow, body: bytes, number: int = 1) -> bytes:
-    frame = envelope.event.replace("$status", str(row.status)).replace("$id", str(number))
+def _framed(frame: str, row: ErrorRow, body: bytes, number: int = 1) -> bytes:
+    frame = frame.replace("$status", str(row.status)).replace("$id", str(number))
     before, _, after = frame.partition("$body")
     return before.encode() + body + after.encode()
 

@@ -213,6 +213,8 @@ START = "2026-05-18T00:00:00Z dashscope.aliyuncs.com GET "
             {"model": "qwen-plus", "usage": {"prompt": 3, "completion": 14}},
             "/compatible-mode/v1/models qwen-plus 200 - 3+14",
         ),
+        ({"usage": {"prompt": 7}}, "/compatible-mode/v1/models - 200 - 7"),
+        ({"usage": {"video_count": 1, "SR": 720}}, "/compatible-mode/v1/models - 200 - -"),
         ({"status": 0, "fault": "timeout"}, "/compatible-mode/v1/models - - timeout -"),
         (
             {"status": 429, "fault": "error", "error": "rate-limit"},

@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx2
 import msgspec
@@ -16,7 +16,7 @@ from qwensim.contract import Case, Cassettes, Fake, Gateway, Live, Served, Sessi
 from qwensim.errors import UsageError
 from qwensim.recording import use_cassette
 from qwensim.server import serve
-from qwensim.simulator import Simulator
+from qwensim.simulator import Simulator, TaskPace, VirtualClock
 from qwensim.transport import transport
 
 KEY = "sk-entirely-secret-0001"
@@ -24,25 +24,35 @@ STANDARD = "dashscope.aliyuncs.com"
 PLAN = "coding-intl.dashscope.aliyuncs.com"
 
 
+Way: TypeAlias = Callable[[Simulator], httpx2.BaseTransport]
+
+
+def faked(simulator: Simulator) -> httpx2.BaseTransport:
+    return transport(simulator, httpx2)
+
+
 class Elsewhere(Fake):
-    """A target that is answered by what a test says."""
+    """A target that is answered by what a test says: a fake of other facts, or something else."""
 
     name = "elsewhere"
 
-    def __init__(self, catalog: Catalog, way: Callable[[], httpx2.BaseTransport]) -> None:
+    def __init__(self, catalog: Catalog, way: Way = faked, *, facts: Catalog | None = None) -> None:
         super().__init__(catalog)
-        self._way = way
+        self._to = way
+        self._facts = facts or catalog
 
     @contextlib.contextmanager
     def session(self, case: Case, host: HostRow) -> Iterator[Session]:
+        clock = VirtualClock()
+        simulator = Simulator(catalog=self._facts, clock=clock, task_pace=TaskPace())
         session = Session(
             catalog=self.catalog,
             host=host,
             model=case.model(self.catalog, host.name) or "",
             key=KEY if host.plan == "standard" else KEY.replace("sk-", "sk-sp-"),
-            service=Simulator(catalog=self.catalog),
-            transport=self._way(),
-            sleep=float,
+            service=simulator,
+            transport=self._to(simulator),
+            sleep=clock.advance,
         )
         with contextlib.closing(session):
             yield session
@@ -63,7 +73,7 @@ def outcomes(target: Elsewhere, pattern: str = "*") -> dict[str, set[str]]:
 
 def test_there_are_enough_cases_and_each_has_a_name_of_its_own() -> None:
     ids = [case.id for case in cases()]
-    assert len(ids) == len(set(ids)) >= 60
+    assert len(ids) == len(set(ids)) >= 300
     assert all(re.fullmatch(r"[a-z0-9.]+(-[a-z0-9.]+)*", name) for name in ids)
 
 
@@ -92,7 +102,7 @@ EMPTY_ANSWERS: Mapping[str, Callable[[httpx2.Request], httpx2.Response]] = {
 
 @pytest.mark.parametrize("answer", EMPTY_ANSWERS)
 def test_a_service_that_does_nothing_right_keeps_no_promise(answer: str, catalog: Catalog) -> None:
-    target = Elsewhere(catalog, lambda: httpx2.MockTransport(EMPTY_ANSWERS[answer]))
+    target = Elsewhere(catalog, lambda _: httpx2.MockTransport(EMPTY_ANSWERS[answer]))
     assert {name for name, seen in outcomes(target).items() if seen != {"broken"}} == set()
 
 
@@ -105,7 +115,7 @@ def replaced(catalog: Catalog, table: str, row: str, **fields: Any) -> Catalog:
 
 
 TABLES = tuple(loader.TABLES)
-PLURALS = {"advertised": "advertised", "words": "words"}
+PLURALS = {"advertised": "advertised", "media": "media", "words": "words"}
 
 MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("model", "qwen3.5-plus", {"thinking": "off"}, {"thinking-level-unset", "thinking-on-default"}),
@@ -139,7 +149,57 @@ MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("error", "overdue", {"code": "Overdue"}, {"account-overdue"}),
     ("envelope", "plan", {"error": ("message", "code", "param", "type")}, {"envelope-gateway"}),
     ("envelope", "model", {"stream": None}, {"envelope-model-streamed"}),
-    ("envelope", "empty", {"literal": "{}"}, {"path-unknown"}),
+    ("envelope", "empty", {"literal": "{}"}, {"path-unknown", "native-on-plan", "video-on-plan"}),
+    (
+        "native",
+        "commercial",
+        {"incremental": "on"},
+        {"native-stream-unset", "native-stream-text"},
+    ),
+    ("native", "commercial", {"result_format": "message"}, {"native-text", "native-prompt"}),
+    ("native", "text", {"incremental": "off"}, {"native-stream-incremental-unset"}),
+    ("native", "multimodal", {"incremental": "on"}, {"multimodal-stream-cumulative"}),
+    (
+        "envelope",
+        "flat-model",
+        {"stream_status": None},
+        {"native-error-framed", "native-parameter", "multimodal-image-tiny"},
+    ),
+    ("envelope", "flat-model", {"event": "data: $body\n\n"}, {"native-error-framed"}),
+    ("envelope", "flat", {"event": "data: $body\n\n"}, {"native-stream-error"}),
+    ("error", "native-wrong-key", {"code": "InvalidKey"}, {"native-key-unknown", "task-wrong-key"}),
+    ("error", "native-url-error", {"status": 404}, {"native-routing-text", "native-routing-media"}),
+    (
+        "model",
+        "qwen3-max",
+        {"inputs": ("text", "image")},
+        {"vision-text-only", "vision-describe-text-only"},
+    ),
+    (
+        "media",
+        "qwen-vl-max",
+        {"patch": 28},
+        {"vision-image", "vision-frames", "multimodal-image", "multimodal-frames"},
+    ),
+    ("media", "qwen-vl-max", {"max_pixels": 1_003_520}, {"vision-image-shrunk"}),
+    ("media", "qwen-vl-plus", {"patch": 28}, {"multimodal-photo-qwen-vl-plus"}),
+    ("media", "qwen3-vl", {"min_pixels": 4096}, {"vision-image-enlarged"}),
+    ("route", "task", {"trailing_slash": False}, {"task-with-slash"}),
+    ("plan", "standard", {"routes": ("chat", "models")}, {"task-list", "task-unknown"}),
+    ("plan", "coding", {"routes": ("chat", "task-list")}, {"video-on-plan"}),
+    ("video", "wan2.6-t2v", {"running": 6}, {"task-waiting"}),
+    ("video", "wan2.6-t2v", {"prompt": False}, {"video-failed-prompt"}),
+    ("video", "wan2.6-t2v", {"resolutions": ("1080P",)}, {"video-failed-size", "video-fetched"}),
+    ("video", "wan2.6-i2v", {"shortest_side": 0}, {"video-failed-image-small"}),
+    ("video", "wan2.6-r2v", {"usage": ("duration", "size")}, {"video-cost-wan2.6-r2v"}),
+    ("video", "wan2.7-r2v", {"media": ("first_frame",)}, {"video-made-wan2.7-r2v"}),
+    (
+        "envelope",
+        "flat-tasks",
+        {"body": ("code", "message", "request_id")},
+        {"task-cancelled", "task-cancelled-late"},
+    ),
+    ("error", "storage-expired", {"status": 401}, {"video-expired", "task-forgotten"}),
 ]
 
 
@@ -151,8 +211,7 @@ MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
 def test_a_service_that_differs_breaks_the_promise(
     table: str, row: str, fields: dict[str, Any], broken: set[str], catalog: Catalog
 ) -> None:
-    other = Simulator(catalog=replaced(catalog, table, row, **fields))
-    target = Elsewhere(catalog, lambda: transport(other, httpx2))
+    target = Elsewhere(catalog, facts=replaced(catalog, table, row, **fields))
     for name in broken:
         assert "broken" in outcomes(target, name)[name], name
 
@@ -185,6 +244,16 @@ CLIENT_MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
         {"key-advice", "config-key-of-other-plan"},
     ),
     ("failure", "unknown-model", {"kind": "bad_request"}, {"config-lacks-glm-5"}),
+    (
+        "failure",
+        "plan-key-on-standard",
+        {"advice": "Try another."},
+        {"vision-describe-with-plan-key", "video-with-plan-key"},
+    ),
+    ("video", "wan2.7-r2v", {"ratio": False}, {"video-made-wan2.7-r2v"}),
+    ("video", "wan2.6-i2v", {"geometry": "size"}, {"video-made-wan2.6-i2v"}),
+    ("route", "video-synthesis", {"path": "/api/v1/videos"}, {"video-made-wan2.6-t2v"}),
+    ("route", "task-cancel", {"path": "/api/v1/tasks/{task_id}"}, {"task-given-up"}),
 ]
 
 
@@ -196,18 +265,22 @@ CLIENT_MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
 def test_a_client_that_differs_breaks_the_promise(
     table: str, row: str, fields: dict[str, Any], broken: set[str], catalog: Catalog
 ) -> None:
-    service = Simulator(catalog=catalog)
-    client = replaced(catalog, table, row, **fields)
-    target = Elsewhere(client, lambda: transport(service, httpx2))
+    target = Elsewhere(replaced(catalog, table, row, **fields), facts=catalog)
     for name in broken:
         assert "broken" in outcomes(target, name)[name], name
+
+
+def test_a_service_and_a_client_that_do_not_differ_keep_them(catalog: Catalog) -> None:
+    target = Elsewhere(catalog)
+    names = {name for *_, broken in MUTANTS + CLIENT_MUTANTS for name in broken}
+    assert {name for name in names if outcomes(target, name)[name] != {"kept"}} == set()
 
 
 def test_what_is_told_of_a_broken_promise_holds_no_key(catalog: Catalog) -> None:
     def echo(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(418, text=f"you sent {request.headers['authorization']}")
 
-    target = Elsewhere(catalog, lambda: httpx2.MockTransport(echo))
+    target = Elsewhere(catalog, lambda _: httpx2.MockTransport(echo))
     result = run(the("answer-outside"), STANDARD, target)
     assert result.outcome == "broken"
     assert "you sent" in result.detail
@@ -215,8 +288,7 @@ def test_what_is_told_of_a_broken_promise_holds_no_key(catalog: Catalog) -> None
 
 
 def test_a_broken_promise_tells_what_was_expected_and_what_was_seen(catalog: Catalog) -> None:
-    other = Simulator(catalog=replaced(catalog, "error", "wrong-key", status=403))
-    target = Elsewhere(catalog, lambda: transport(other, httpx2))
+    target = Elsewhere(catalog, facts=replaced(catalog, "error", "wrong-key", status=403))
     assert run(the("key-malformed"), STANDARD, target).detail == "status: expected 401, saw 403"
 
 
@@ -244,7 +316,22 @@ def test_no_recording_is_looked_for_where_none_can_be(tmp_path: Path, catalog: C
     assert result.detail == "no recording can hold it: fault, script"
 
 
-@pytest.mark.parametrize("name", ["usage-foreign-host", "retries-end", "account-overdue"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "usage-foreign-host",
+        "retries-end",
+        "account-overdue",
+        "native-stream-cumulative",
+        "native-stream-error",
+        "multimodal-thinking",
+        "vision-frames",
+        "task-list",
+        "task-given-up",
+        "video-fetched",
+        "video-unsigned",
+    ],
+)
 def test_what_is_recorded_from_the_fake_keeps_the_promise(
     name: str, tmp_path: Path, catalog: Catalog
 ) -> None:
@@ -284,6 +371,22 @@ def test_a_gateway_stands_for_a_host(catalog: Catalog) -> None:
         assert run(the("usage-native"), PLAN, gateway).outcome == "kept"
     assert {entry.host for entry in simulator.journal} == {PLAN}
     assert run(the("key-unknown"), PLAN, gateway).detail == "needs account"
+    assert run(the("task-cancelled"), STANDARD, gateway).detail == "needs pace"
+    assert run(the("vision-describe-elsewhere"), PLAN, gateway).detail == "needs standard"
+
+
+@pytest.mark.parametrize("below", ["", f"/{STANDARD}"])
+@pytest.mark.parametrize("base_path", ["", "/v1", "/compatible-mode/v1"])
+def test_a_gateway_has_the_native_api_beside_the_chat(
+    below: str, base_path: str, catalog: Catalog
+) -> None:
+    simulator = Simulator(catalog=catalog, task_pace=TaskPace(polls=1))
+    with serve(simulator, region="china") as server:
+        gateway = Gateway(f"{server.url}{below}{base_path}", key=KEY, catalog=catalog)
+        for name in ("native-text", "video-fetched"):
+            assert run(the(name), STANDARD, gateway).outcome == "kept"
+    storage = "dashscope-result-bj.oss-cn-beijing.aliyuncs.com"
+    assert {entry.host for entry in simulator.journal} == {STANDARD, storage}
 
 
 def test_an_account_of_one_case_keeps_no_other_out(catalog: Catalog) -> None:

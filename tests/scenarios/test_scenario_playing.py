@@ -121,6 +121,38 @@ def test_a_task_of_another_day_is_unknown(scenario: MakeScenario) -> None:
     assert error.type == "TaskError"
 
 
+@pytest.mark.parametrize("served", [False, True])
+def test_a_call_takes_from_the_answers_before_it(scenario: MakeScenario, served: bool) -> None:
+    order = http(
+        path="/api/v1/services/aigc/video-generation/video-synthesis",
+        headers={"x-dashscope-async": "enable"},
+        body={"model": "wan2.6-t2v", "input": {"prompt": "A cat."}},
+    )
+    ask = http(method="GET", path="/api/v1/tasks/{1.output.task_id}?again=1", body=None)
+    calls = [order, ask, {"do": "task", "id": "{2.output.task_id}"}]
+    ordered, asked, done = play(
+        scenario(calls=calls, reproduced=[{"requests": 1}]), served=served
+    ).outcomes
+    assert asked.answer["output"]["task_id"] == ordered.answer["output"]["task_id"]
+    assert asked.exchanges[0].path == f"/api/v1/tasks/{ordered.answer['output']['task_id']}?again=1"
+    assert done.reply is not None
+    assert done.reply.url
+
+
+def test_what_a_call_takes_cannot_lead_out_of_its_place(scenario: MakeScenario) -> None:
+    calls = [http(), http(path="/api/v1/tasks/{1.choices.0.message.content}", method="GET")]
+    scripts = [{"text": "a/../b?c\n\u00e9"}]
+    made = scenario(calls=calls, scripts=scripts, reproduced=[{"requests": 1}])
+    assert play(made).outcomes[1].exchanges[0].path == "/api/v1/tasks/a%2F..%2Fb%3Fc%0A%C3%A9"
+
+
+def test_what_no_answer_has_stays_as_it_is_written(scenario: MakeScenario) -> None:
+    calls = [http(path="/nothing"), {"do": "models"}, {"do": "task", "id": "{1.a}-{2.data}"}]
+    made = scenario(calls=calls, reproduced=[{"requests": 1}])
+    path = play(made).outcomes[2].exchanges[0].path
+    assert path.startswith("/api/v1/tasks/%7B1.a%7D-")
+
+
 def test_models_are_those_of_the_endpoint(scenario: MakeScenario) -> None:
     reply = only(play(scenario(calls=[{"do": "models"}]))).reply
     assert reply is not None

@@ -77,6 +77,12 @@ def http(**fields: Any) -> dict[str, Any]:
         (http(host="example.com"), "calls[0].host", "no host 'example.com'; there are: dashscope"),
         (http(path="x"), "calls[0].path", "matching regex"),
         (http(path="/a\n"), "calls[0].path", "matching regex"),
+        (http(path="/{1.a}"), "calls[0].path", "takes from call 1, which is not before this one"),
+        (
+            {"calls": [{**HTTP}, {"do": "task", "id": "{1.a} {3.a.b}"}]},
+            "calls[1].id",
+            "takes from call 3",
+        ),
         (http(method="BREW"), "calls[0].method", "no 'BREW'; there are: DELETE, GET"),
         (http(key="mine"), "calls[0].key", "no key 'mine'; there are: standard, coding"),
         (http(headers={"a b": "x"}), "calls[0].headers['a b']", "no name of a header"),

@@ -24,8 +24,10 @@ class NativeRow(Row, frozen=True, kw_only=True):
     """Names of models; `*` and `?` match as in a shell."""
     result_format: Literal["text", "message"] = "message"
     """What an answer is unless asked otherwise; a line of messages gives nothing else."""
-    incremental: Literal["off", "on", "only"] = "on"
-    """Whether a frame has only what is new: if asked to, unless asked not to, or always."""
+    incremental: Literal["never", "off", "on", "only"] = "on"
+    """Whether a frame has only what is new: never, if asked to, unless asked not to, or always."""
+    names_model: bool = False
+    """Beside its choices an output has the finish reason and the name of the model."""
     mixes: bool = False
     """One frame has the end of the thoughts and the beginning of the text, or the end of one call
     and the beginning of the next."""

@@ -16,6 +16,8 @@ Surface: TypeAlias = Literal[
     "asset",
     "upload-policy",
     "upload",
+    "messages",
+    "count-tokens",
 ]
 """What answers on a route: one module of the simulator for each, or several of one family."""
 

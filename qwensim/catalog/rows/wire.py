@@ -62,10 +62,15 @@ class WireRow(Row, frozen=True, kw_only=True):
     """The wire whose words and tables this one has where it has none of its own."""
     stream: Literal["body", "headers", "never"] = "body"
     """Where a request says that it wants a stream."""
+    key_header: Text | None = None
+    """The header in which a key may stand bare; it goes before `authorization`."""
+    event: Text | None = None
+    """How an error is framed in a stream, whatever its envelope says."""
     codes: dict[str, str] = msgspec.field(default_factory=dict)
     """By the code on the compatible wire; `""` stands for all others, and for none."""
     envelopes: dict[str, str] = msgspec.field(default_factory=dict)
-    """By the envelope on the compatible wire; `""` stands for all others."""
+    """By the envelope on the compatible wire, or on the one that is extended; `""` stands for all
+    others. An error whose envelope stays the same keeps its code too."""
 
 
 class ErrorRow(Row, frozen=True, kw_only=True):

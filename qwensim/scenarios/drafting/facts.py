@@ -7,7 +7,7 @@ from qwensim.scenarios.conditions import found
 from qwensim.scenarios.drafting.record import Record, Told, told_in
 from qwensim.scenarios.wire import ABSENT, Exchange
 
-_DONE: Final = "data: [DONE]"
+DONE: Final = "data: [DONE]"
 _LONGEST: Final = 300
 """Characters of a text that is to be seen as it stands."""
 
@@ -36,7 +36,6 @@ _THERE: Final = (
     "output.text",
     "output.task_id",
     "output.video_url",
-    "usage",
 )
 """Places where there is to be something, or nothing."""
 
@@ -72,10 +71,10 @@ def _answer(exchange: Exchange) -> Conditions:
     body, text = exchange.response_json, exchange.text or ""
     if body is not ABSENT:
         for place in _SAME:
-            if (value := found(body, place)) is not ABSENT and value is not None:
-                yield ("response", "body", place), value
+            if _tells(body, place):
+                yield ("response", "body", place), found(body, place)
         for place in _THERE:
-            if (value := found(body, place)) is not ABSENT and value is not None:
+            if _tells(body, place):
                 yield ("response", "body", place), {"present": True}
     elif frames := exchange.frames:
         yield from _stream(frames, text)
@@ -84,13 +83,24 @@ def _answer(exchange: Exchange) -> Conditions:
 
 
 def _stream(frames: list[Any], text: str) -> Conditions:
-    yield ("response", "text"), {"contains" if _DONE in text else "lacks": _DONE}
-    for place in _SAME[2:]:
-        seen = [value for frame in frames if (value := found(frame, place)) not in (ABSENT, None)]
-        if seen and isinstance(seen[-1], str | int):
-            yield ("response", "frames", "any", place), seen[-1]
-    if not any(found(frame, "usage") not in (ABSENT, None) for frame in frames):
+    yield ("response", "text"), {"contains" if DONE in text else "lacks": DONE}
+    last, any_of = len(frames) - 1, None
+    for place in _SAME:
+        told = [number for number, frame in enumerate(frames) if _tells(frame, place)]
+        if not told:
+            continue
+        at = last if told[-1] == last else told[0]
+        if at != last and any_of not in (None, at):
+            continue  # of one frame all that is expected must hold
+        any_of = any_of if at == last else at
+        where = "last" if at == last else "any"
+        yield ("response", "frames", where, place), found(frames[at], place)
+    if not any(_tells(frame, "usage") for frame in frames):
         yield ("response", "frames", "none", "usage"), {"present": True}
+
+
+def _tells(value: Any, place: str) -> bool:
+    return found(value, place) not in (ABSENT, None, "")
 
 
 def nested(conditions: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:

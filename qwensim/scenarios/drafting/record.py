@@ -124,7 +124,7 @@ def _of_interaction(interaction: Interaction) -> Record:
     parts = urlsplit(interaction.uri)
     first, _, rest = parts.path.lstrip("/").partition("/")
     host, path = (parts.hostname or "").removesuffix("."), parts.path
-    if "." in first and host.replace(".", "").isdigit() or host == "localhost":
+    if ("." in first and host.replace(".", "").isdigit()) or host == "localhost":
         host, path = first, f"/{rest}"  # a fake behind a socket, host by host
     headers = dict(interaction.headers)
     exchange = Exchange(

@@ -43,7 +43,7 @@ class Rows:
     def find(self, record: Record) -> Refusal | None:
         """Return the row of an error, and what its message was filled with."""
         told, rows = record.told, self._catalog.errors_on[self.wire(record)]
-        if record.error in rows:
+        if record.error is not None and record.error in rows:
             row = rows[record.error]
             unknown = dict.fromkeys(placeholders(row.message) - {"link"}, "unknown")
             values = next(_fits(row, told.message), {}) if told else {}
@@ -68,7 +68,9 @@ class Rows:
             if {**other, "id": None} == {**row, "id": None}:
                 return Refusal(error=other["id"], values={})
         name = f"seen-{len(known) + 1}"
-        known.append({"id": name, **{key: value for key, value in row.items() if value is not None}})
+        known.append(
+            {"id": name, **{key: value for key, value in row.items() if value is not None}}
+        )
         return Refusal(error=name, values={})
 
     def _row(self, record: Record) -> dict[str, Any]:

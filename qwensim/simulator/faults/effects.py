@@ -16,6 +16,8 @@ _FOREVER = 3600.0
 _COMMENT = Chunk(data=b": keep-alive\n\n", kind="comment")
 _GZIP = 16 + zlib.MAX_WBITS
 _NATIVE_USAGE = re.compile(rb'"usage":\{.*?\},(?="request_id":)')
+_LAST_USAGE = re.compile(rb',"usage":\{[^{}]*\}(?=\})')
+"""The usage of a frame in which nothing follows it, as in the Anthropic protocol."""
 _TWO_BYTES = 0xC0
 """Where the bytes begin that open a character of several."""
 
@@ -133,8 +135,9 @@ def malform(blow: Blow) -> Generator[Event]:
 def leave_out_usage(blow: Blow) -> Generator[Event]:
     """Leave out the chunk with the usage, or the usage of all frames where each has one."""
     for event in _without(blow.events, "usage"):
-        if isinstance(event, Chunk) and _NATIVE_USAGE.search(event.data):
-            yield Chunk(data=_NATIVE_USAGE.sub(b"", event.data), kind=event.kind)
+        if isinstance(event, Chunk):
+            data = _LAST_USAGE.sub(b"", _NATIVE_USAGE.sub(b"", event.data))
+            yield Chunk(data=data, kind=event.kind)
         else:
             yield event
 

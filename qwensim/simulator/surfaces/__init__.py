@@ -12,6 +12,7 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.scripts import ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
+from qwensim.simulator.surfaces.anthropic import CountTokensSurface, MessagesSurface
 from qwensim.simulator.surfaces.assets import AssetSurface
 from qwensim.simulator.surfaces.chat import ChatSurface
 from qwensim.simulator.surfaces.conversation import Conversation
@@ -47,6 +48,8 @@ def make_surfaces(
     return {
         **native,
         "chat": ChatSurface(catalog, conversation=conversation, pace=pace),
+        "messages": MessagesSurface(catalog, conversation=conversation, pace=pace),
+        "count-tokens": CountTokensSurface(catalog, conversation),
         "models": ModelsSurface(catalog),
         "video-synthesis": VideoSurface(
             catalog, book=tasks, scripts=scripts, uploads=media.uploads

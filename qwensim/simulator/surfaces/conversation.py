@@ -78,9 +78,18 @@ class Conversation:
 
     def judge(self, call: Call, body: dict[str, Any], model: ModelRow) -> Judged:
         """Return a request in the form of the compatible chat as judged, or raise `Refused`."""
+        judged = self.measure(call, body, model, stream=call.stream)
+        limit = model.input_limit(thinking=judged.options.thinking)
+        if limit is not None and judged.prompt_tokens > limit:
+            raise Refused("input-length", limit=limit)
+        check_quota(call, model, tokens=judged.prompt_tokens)
+        return judged
+
+    def measure(self, call: Call, body: dict[str, Any], model: ModelRow, *, stream: bool) -> Judged:
+        """Return a request as judged and counted, whatever length and quota it comes to."""
         self._rules.check(body, model)
         messages = check_messages(body, model)
-        options = read_options(body, model, messages, stream=call.stream)
+        options = read_options(body, model, messages, stream=stream)
         tools = body["tools"] if options.tools and options.tool_choice != "none" else ()
         media_tokens = self._media.tokens(call, messages, model, body)
         prompt = read_prompt(messages, tools, media_tokens, self.tokenizer)
@@ -89,10 +98,6 @@ class Conversation:
         )
         if tools:
             prompt_tokens += model.tools_tokens
-        limit = model.input_limit(thinking=options.thinking)
-        if limit is not None and prompt_tokens > limit:
-            raise Refused("input-length", limit=limit)
-        check_quota(call, model, tokens=prompt_tokens)
         return Judged(
             model=model, options=options, prompt=prompt, prompt_tokens=prompt_tokens, said=body
         )

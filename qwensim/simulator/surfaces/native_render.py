@@ -98,6 +98,8 @@ class NativeRenderer(msgspec.Struct, frozen=True, kw_only=True):
         output: dict[str, Any]
         if self.delivery.message:
             output = {"choices": [self._choice(piece, whole=whole) for piece in pieces]}
+            if self.line.names_model:
+                output |= {"finish_reason": pieces[0].finish, "model_name": self.model.id}
         else:
             output = {"finish_reason": pieces[0].finish, "text": pieces[0].text}
         if self.delivery.search is not None and self.delivery.search.sources:

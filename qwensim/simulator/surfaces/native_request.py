@@ -69,8 +69,9 @@ def read_delivery(
     message = line.result_format == "message" or parameters.get("result_format") == "message"
     if options.thinking and not message:
         raise Refused("native-format-in-thinking")
-    incremental = line.incremental != "off"
-    if isinstance(asked := parameters.get("incremental_output"), bool):
+    incremental = line.incremental in ("on", "only")
+    asked = parameters.get("incremental_output")
+    if isinstance(asked, bool) and line.incremental != "never":
         incremental = asked
     if stream and not incremental:
         if line.incremental == "only":

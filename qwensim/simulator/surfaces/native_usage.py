@@ -10,6 +10,8 @@ _CACHED = "prompt_tokens_details.cached_tokens"
 _REASONING = "completion_tokens_details.reasoning_tokens"
 _TEXT_IN = "prompt_tokens_details.text_tokens"
 _TEXT_OUT = "completion_tokens_details.text_tokens"
+_ON_TOP = ("image", "video")
+"""Modalities whose tokens are told beside the details as well as in them."""
 
 
 class NativeUsage:
@@ -41,7 +43,7 @@ class NativeUsage:
         if _TEXT_IN in fields:
             told = {**media, "text": usage.prompt - sum(media.values())}
             counts["input_tokens_details"] = {f"{name}_tokens": told[name] for name in sorted(told)}
-            counts |= {f"{name}_tokens": count for name, count in media.items()}
+            counts |= {f"{name}_tokens": media[name] for name in _ON_TOP if name in media}
         if _CACHED in fields and (usage.cached or uncached != "absent"):
             zero = uncached == "zero" or usage.cached
             counts["prompt_tokens_details"] = {"cached_tokens": usage.cached} if zero else {}

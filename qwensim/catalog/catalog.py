@@ -12,6 +12,7 @@ from qwensim.catalog.rows import (
     AuthChoiceRow,
     CredentialRow,
     DialectRow,
+    EmbeddingRow,
     EnvelopeRow,
     ErrorRow,
     FailureRow,
@@ -24,6 +25,7 @@ from qwensim.catalog.rows import (
     ParameterRow,
     PictureRow,
     PlanRow,
+    RerankRow,
     RouteRow,
     TierRow,
     UsageRow,
@@ -54,6 +56,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     pictures: Mapping[str, PictureRow]
     videos: Mapping[str, VideoRow]
     video_sizes: Mapping[str, VideoSizeRow]
+    embeddings: Mapping[str, EmbeddingRow]
+    reranks: Mapping[str, RerankRow]
     limits: Mapping[str, LimitRow]
     tiers: Mapping[str, TierRow]
     advertised: Mapping[str, AdvertisedRow]
@@ -90,6 +94,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             pictures=tables["picture"],
             videos=tables["video"],
             video_sizes=tables["video_size"],
+            embeddings=tables["embedding"],
+            reranks=tables["rerank"],
             limits=tables["limit"],
             tiers=tables["tier"],
             advertised=tables["advertised"],
@@ -165,8 +171,8 @@ def _told_on(
     if parent is not None:
         wire = msgspec.structs.replace(
             wire,
-            codes={**parent.codes, **wire.codes},
-            envelopes={**parent.envelopes, **wire.envelopes},
+            codes=_laid_over(parent.codes, wire.codes),
+            envelopes=_laid_over(parent.envelopes, wire.envelopes),
         )
     return {name: told.get(name) or _translated(row, wire) for name, row in errors.items()}
 
@@ -183,6 +189,11 @@ def _translated(row: ErrorRow, wire: WireRow) -> ErrorRow:
         envelope=envelope,
         message_stream=None,
     )
+
+
+def _laid_over(below: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Return a table of a wire over that of its parent, which one that is for all others hides."""
+    return dict(own) if "" in own else {**below, **own}
 
 
 def _envelope_on(wire: WireRow, row: ErrorRow) -> str:

@@ -48,6 +48,7 @@ def check(tables: Tables, files: Files) -> None:
             raise _wrong(files, "error", name, field, problem)
     _check_dialects(tables, files)
     _check_videos(tables, files)
+    _check_vectors(tables, files)
     _check_differences(tables, files)
 
 
@@ -64,6 +65,18 @@ def _check_videos(tables: Tables, files: Files) -> None:
     for size in tables["video_size"].values():
         if "16:9" not in size.sizes:
             raise _wrong(files, "video_size", size.id, "sizes", "has none for 16:9, the default")
+
+
+def _check_vectors(tables: Tables, files: Files) -> None:
+    """Check that models for embeddings and reranking say what they take."""
+    for model in tables["model"].values():
+        for surface, table in (("embeddings", "embedding"), ("rerank", "rerank")):
+            if surface in model.surfaces and model.id not in tables[table]:
+                problem = f"there is no [[{table}]] of this name"
+                raise _wrong(files, "model", model.id, "surfaces", problem)
+    for row in tables["embedding"].values():
+        if row.dimensions and row.dimension not in row.dimensions:
+            raise _wrong(files, "embedding", row.id, "dimension", "is none of its dimensions")
 
 
 def _check_dialects(tables: Tables, files: Files) -> None:
@@ -134,6 +147,8 @@ def _references(tables: Tables) -> Iterator[_Reference]:
         ("video", ("resolution", "resolutions"), tables["video_size"]),
         ("video", ("prompt_error", "needs_error"), tables["error"]),
         ("video", ("duration_error", "choice_error"), tables["error"]),
+        ("embedding", ("id",), tables["model"]),
+        ("rerank", ("id",), tables["model"]),
         ("limit", ("plan",), tables["plan"]),
         ("limit", ("error",), tables["error"]),
         ("dialect", ("extends",), tables["dialect"]),

@@ -33,6 +33,8 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "picture": (rows.PictureRow, "url"),
     "video": (rows.VideoRow, "id"),
     "video_size": (rows.VideoSizeRow, "id"),
+    "embedding": (rows.EmbeddingRow, "id"),
+    "rerank": (rows.RerankRow, "id"),
     "limit": (rows.LimitRow, "id"),
     "tier": (rows.TierRow, "id"),
     "advertised": (rows.AdvertisedRow, "id"),
@@ -48,7 +50,7 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
 }
 """Each table, the struct of its rows and the field that names a row."""
 
-NESTED = frozenset({"on", "shapes", "codes", "envelopes", "values", "video"})
+NESTED = frozenset({"on", "shapes", "codes", "envelopes", "values", "video", "most", "extra"})
 """Fields that are tables themselves: a later row changes the entries that it gives."""
 
 FIRST_FIT = frozenset({"failure", "native"})

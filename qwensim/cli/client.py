@@ -1,5 +1,6 @@
 """The commands that ask the service, or a served fake, as the client does."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -29,7 +30,7 @@ BaseUrl: TypeAlias = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    for command in (chat, describe, video):
+    for command in (chat, describe, video, embed, rerank):
         app.command()(command)
 
 
@@ -147,6 +148,12 @@ def video(  # noqa: PLR0913 - one for each option
         bool | None, typer.Option(help="With sound, where a model can be silent.")
     ] = None,
     watermark: Annotated[bool | None, typer.Option(help="With a watermark.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The task of a video that is ordered already.", show_default=False
+        ),
+    ] = None,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long to wait for it.")
     ] = 600,
@@ -161,6 +168,7 @@ def video(  # noqa: PLR0913 - one for each option
     """
     from qwensim.cli.chat import open_provider
     from qwensim.cli.video import make
+    from qwensim.errors import UsageError
     from qwensim.provider import VideoOptions
 
     options = VideoOptions(
@@ -173,6 +181,75 @@ def video(  # noqa: PLR0913 - one for each option
         audio=audio,
         watermark=watermark,
     )
+    ordered = (prompt or None, model, *options.values())
+    if task is not None and any(part not in (None, ()) for part in ordered):
+        raise UsageError(
+            "the video of --task is ordered already; give no prompt and no other option of an order"
+        )
     with open_provider(auth_choice=auth_choice, base_url=base_url) as provider:
-        if not make(provider, prompt, out, model=model, timeout=timeout, options=options):
+        if task is None:
+            wait = partial(provider.video, prompt, model=model, timeout=timeout, **options)
+        else:
+            wait = partial(provider.wait_for_video, task, timeout=timeout)
+        if not make(provider, out, wait):
+            raise typer.Exit(1)
+
+
+def embed(
+    texts: Annotated[list[str], typer.Argument(help="What to embed.", show_default=False)],
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            help="[default: qwen/text-embedding-v4]",
+            autocompletion=completions.embedding_refs,
+            show_default=False,
+        ),
+    ] = None,
+    dimensions: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="[default: as the model likes]", show_default=False),
+    ] = None,
+    auth_choice: AuthChoice = None,
+    base_url: BaseUrl = None,
+) -> None:
+    """Turn texts into vectors.
+
+    Each vector is a JSON array on a line of stdout, what it took goes to stderr. Endpoint and key
+    are found as in describe. Exits with 1 if the service refuses.
+    """
+    from qwensim.cli.chat import open_provider
+    from qwensim.cli.vectors import embed as show
+
+    with open_provider(auth_choice=auth_choice, base_url=base_url) as provider:
+        if not show(provider, texts, model=model, dimensions=dimensions):
+            raise typer.Exit(1)
+
+
+def rerank(
+    query: Annotated[str, typer.Argument(help="What is asked.", show_default=False)],
+    documents: Annotated[list[str], typer.Argument(help="What to order.", show_default=False)],
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="[default: qwen/qwen3-rerank]", show_default=False),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How many to tell.  [default: all]", show_default=False),
+    ] = None,
+    auth_choice: AuthChoice = None,
+    base_url: BaseUrl = None,
+) -> None:
+    """Order documents by a query, the most relevant first.
+
+    Each is a line of stdout behind its score, what it took goes to stderr. Endpoint and key are
+    found as in describe. Exits with 1 if the service refuses.
+    """
+    from qwensim.cli.chat import open_provider
+    from qwensim.cli.vectors import rerank as show
+
+    with open_provider(auth_choice=auth_choice, base_url=base_url) as provider:
+        if not show(provider, query, documents, model=model, top_n=top):
             raise typer.Exit(1)

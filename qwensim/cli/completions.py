@@ -29,6 +29,16 @@ def video_refs() -> list[str]:
     return [f"qwen/{model}" for model in load().videos]
 
 
+def embedding_refs() -> list[str]:
+    """Return a reference to each model that turns texts into vectors."""
+    from qwensim.catalog import load
+
+    catalog = load()
+    return [
+        f"qwen/{model}" for model in catalog.embeddings if catalog.models[model].inputs == ("text",)
+    ]
+
+
 def scenarios() -> list[str]:
     """Return the ids of the library of scenarios."""
     from qwensim.scenarios import ids

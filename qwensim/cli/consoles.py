@@ -42,10 +42,17 @@ def show_table(table: Table, *, stderr: bool = False) -> None:
 
 
 def show_line(label: str, text: object, *, style: str) -> None:
-    """Print a labelled text to stderr, in one line whatever it holds."""
+    """Print a labelled text to stderr, in one line whatever it holds, and without any key."""
     err = console(stderr=True)
     err.print(f"{label}:", style=style, end=" ")
-    err.print(" ".join(str(text).split()), soft_wrap=True)
+    err.print(" ".join(redacted(str(text)).split()), soft_wrap=True)
+
+
+def redacted(text: str) -> str:
+    """Return a text without what looks like a key: one may stand where a name is expected."""
+    from qwensim.catalog import Redactor, load
+
+    return Redactor(load()).text(text)
 
 
 def show_error(error: Exception) -> None:

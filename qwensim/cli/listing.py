@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from qwensim.catalog import Catalog
+from qwensim.catalog import Catalog, Redactor
 from qwensim.cli.consoles import new_table, show_table
 from qwensim.errors import UsageError
 from qwensim.provider.openclaw import (
@@ -28,6 +28,7 @@ def list_configured(
 ) -> list[ModelRow]:
     """Return the models of a provider of a configuration; `whole` adds the rest of its catalogue.
 
+    What looks like a key is taken out of them: one may stand where a name is expected.
     Raises `UsageError` for another provider, `ConfigError` for a wrong file.
     """
     config = read_config(path, environ=environ)
@@ -37,7 +38,9 @@ def list_configured(
         available = True
     except UsageError:
         available = False
-    return model_rows(config, catalog, provider_id=provider_id, available=available, whole=whole)
+    rows = model_rows(config, catalog, provider_id=provider_id, available=available, whole=whole)
+    clean = Redactor(catalog).value(msgspec.json.decode(msgspec.json.encode(rows)))
+    return msgspec.convert(clean, list[ModelRow])
 
 
 def show_json(rows: Sequence[ModelRow]) -> None:

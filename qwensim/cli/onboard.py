@@ -19,6 +19,7 @@ from qwensim.cli.questions import greet
 from qwensim.errors import UsageError
 from qwensim.provider import QwenProvider, endpoints
 from qwensim.provider.openclaw import Onboarding
+from qwensim.provider.openclaw.targets import bundled, bundled_default
 
 UNTOUCHED: Final = "Nothing has been written."
 STOPPED: Final = 130
@@ -60,7 +61,7 @@ def wishes(
         choice = _ask_choice(catalog)
     asked = choice_name is None
     if key_from_stdin:
-        api_key = sys.stdin.readline()
+        api_key = _read_key()
     elif api_key is None:
         _need_terminal("--api-key-stdin or --api-key")
         asked = True
@@ -122,6 +123,13 @@ def show(plan: Onboarding) -> None:
         show_warning(f"comments would be lost: {'; '.join(plan.lost_comments)}")
 
 
+def _read_key() -> str:
+    try:
+        return sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise UsageError("the API key on standard input is no text; write it as UTF-8") from None
+
+
 def _choice_named(catalog: Catalog, name: str) -> AuthChoiceRow:
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", DeprecationWarning)
@@ -142,10 +150,9 @@ def _ask_choice(catalog: Catalog) -> AuthChoiceRow:
 
 
 def _ask_model(catalog: Catalog, choice: AuthChoiceRow) -> str:
-    plan = catalog.hosts[choice.host].plan
-    rows = [row for row in catalog.advertised.values() if plan not in row.omitted_on]
-    usual = next(row.id for row in rows if row.default)
-    return Prompt.ask("Default model", choices=[row.id for row in rows], default=usual)
+    endpoint = endpoints.resolve(catalog, auth_choice=choice.id)
+    models = [row.id for row in bundled(catalog, endpoint)]
+    return Prompt.ask("Default model", choices=models, default=bundled_default(catalog))
 
 
 def _judge_key(catalog: Catalog, choice: AuthChoiceRow, key: str) -> None:

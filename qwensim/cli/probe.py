@@ -29,6 +29,7 @@ from qwensim.provider.openclaw import (
     provider_named,
     read_config,
 )
+from qwensim.provider.openclaw.targets import bundled
 from qwensim.provider.refs import PROVIDER, PROVIDERS
 
 Served: TypeAlias = Literal["answers", "refused", "listed"]
@@ -60,8 +61,7 @@ def advertised_at(catalog: Catalog, endpoint: Endpoint) -> dict[str, Advertised]
     """Return what the bundled catalogue offers at an endpoint: all of it on a foreign host."""
     return {
         row.id: msgspec.convert(row, Advertised, from_attributes=True)
-        for row in catalog.advertised.values()
-        if endpoint.plan not in row.omitted_on
+        for row in bundled(catalog, endpoint)
     }
 
 
@@ -95,8 +95,8 @@ def probe_endpoint(
     if path is not None or (provider or PROVIDER).lower() not in PROVIDERS:
         raise UsageError("two endpoints are given; use --base-url, or --config and --provider")
     with QwenProvider(base_url=base_url, catalog=catalog, environ=environ) as native:
-        bundled = advertised_at(catalog, native.endpoint)
-        return probe(native, catalog, bundled, provider_id=PROVIDER)
+        offers = advertised_at(catalog, native.endpoint)
+        return probe(native, catalog, offers, provider_id=PROVIDER)
 
 
 def probe(
@@ -112,8 +112,8 @@ def probe(
     not asked. Raises `ProviderError` if the endpoint takes no request at all, `UsageError` if
     there is nothing to ask.
     """
-    bundled = catalog.advertised if provider.endpoint.native else ()
-    asked = list(dict.fromkeys([*advertised, *bundled]))
+    others = catalog.advertised if provider.endpoint.native else ()
+    asked = list(dict.fromkeys([*advertised, *others]))
     if not asked:
         raise UsageError(f"no models of {provider_id} to ask for; name some in its configuration")
     err = console(stderr=True)

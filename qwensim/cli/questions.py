@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from qwensim.catalog import Catalog
+from qwensim.cli.consoles import redacted
 from qwensim.provider import (
     BadRequestError,
     Endpoint,
@@ -203,5 +204,5 @@ def _failed(question: str, error: ProviderError) -> Finding:
 
 
 def finding(question: str, verdict: Verdict, detail: str, *, fix: str = "") -> Finding:
-    """Return a finding."""
-    return Finding(question=question, verdict=verdict, detail=detail, fix=fix)
+    """Return a finding, without any key in its words."""
+    return Finding(question=question, verdict=verdict, detail=redacted(detail), fix=redacted(fix))

@@ -1,10 +1,12 @@
 """`qwensim run`: a command whose requests to the service's hosts the fake answers."""
 
 import os
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from errno import EISDIR
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import qwensim
@@ -14,6 +16,7 @@ from qwensim.cli.consoles import show_line, show_warning
 from qwensim.cli.request_log import JournalFile
 from qwensim.cli.run_summary import Tally
 from qwensim.cli.serve import add_scenario
+from qwensim.errors import UsageError
 from qwensim.exchange import Event, Request
 from qwensim.running import NOT_FOUND, NOT_RUNNABLE, missing_keys, obstacle, run_to_end, variables
 from qwensim.server import SystemClock, serve
@@ -43,8 +46,10 @@ def run(
     `catalog` and `accounts` are those of `situation`, if there is one: the support issue to answer
     as. `script` is a file of scripts and faults to begin with, `journal` one that each request is
     appended to, `record` the cassette to write. If `strict` a command that was refused something
-    has not ended well. Raises `QwensimError` for a file that is wrong.
+    has not ended well. Raises `QwensimError` for a file that is wrong or cannot be written.
     """
+    if record is not None:
+        _try_to_write(record)
     tally = Tally(catalog)
     clock = SystemClock()
     recorder = _recorder(catalog, clock) if record else None
@@ -108,12 +113,31 @@ def _recorder(catalog: Catalog, clock: SystemClock) -> "ExchangeRecorder":
     return ExchangeRecorder(catalog, clock=clock.now)
 
 
+def _try_to_write(path: Path) -> None:
+    """Write nothing, in the place of a cassette: to learn before the command runs that it fails."""
+    with _told_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        TemporaryFile(dir=path.parent).close()
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Tell of a file that cannot be written as of a mistake of the user's."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"cannot write {path} ({error.strerror})") from error
+
+
 def _write(recorder: "ExchangeRecorder", path: Path) -> None:
     """Write the cassette, and say what it cannot hold."""
     from qwensim.recording import Provenance
 
     told = Provenance(kind="simulated", date=PAGE_DATE, client=f"qwensim {qwensim.__version__}")
-    recorder.write(path, told)
+    with _told_of(path):
+        recorder.write(path, told)
     if (lost := recorder.lost) > 0:
         told_of = "1 exchange that was" if lost == 1 else f"{lost} exchanges that were"
         show_warning(f"{path} is without {told_of} broken off")

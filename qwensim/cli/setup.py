@@ -117,7 +117,7 @@ def onboard(
     )
     onboarding.show(plan)
     if verify:
-        with ExitStack() as stack:
+        with onboarding.untouched_if_stopped(), ExitStack() as stack:
             client = stack.enter_context(client_to(catalog, target)) if target else None
             try:
                 onboarding.verify(catalog, wanted, plan.ref, http_client=client)

@@ -1,39 +1,31 @@
 """`qwensim video`: order a video, watch it being made, fetch it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from qwensim.cli.consoles import console, show_error, show_line
+from qwensim.cli.consoles import console, show_error
 from qwensim.errors import QwensimError
-from qwensim.provider import ProviderError, QwenProvider, Task, VideoOptions
+from qwensim.provider import ProviderError, QwenProvider, Task, Video
 from qwensim.provider.downloads import check_place
 from qwensim.provider.tasks import CANCELED
 
 
-def make(
-    provider: QwenProvider,
-    prompt: str,
-    out: Path,
-    *,
-    model: str | None,
-    timeout: float,
-    options: VideoOptions,
-) -> bool:
+def make(provider: QwenProvider, out: Path, wait: Callable[..., Video]) -> bool:
     """Write a video to `out` and its name to stdout; return whether it is there.
 
-    What goes on is told on stderr. Raises `UsageError` if the video cannot be ordered, or not be
-    written to that place.
+    `wait` is a method of the provider that returns one; it is given what shows the `progress`. What
+    goes on is told on stderr. Raises `UsageError` if the video cannot be ordered, or not be written
+    to that place.
     """
     check_place(out)
     err = console(stderr=True)
     try:
         with _Display() as display:
-            video = provider.video(
-                prompt, model=model, timeout=timeout, progress=display, **options
-            )
+            video = wait(progress=display)
     except ProviderError as error:
         show_error(error)
         return False
@@ -43,7 +35,8 @@ def make(
     try:
         provider.download(video, out)
     except (QwensimError, KeyboardInterrupt) as error:
-        show_line("the video, for 24 hours", video.url, style="bold")
+        # Signed as it is, nothing of it redacted: whoever paid for the video is to get it.
+        err.print(f"the video, for 24 hours: {video.url}", style="bold", soft_wrap=True)
         if isinstance(error, KeyboardInterrupt):
             raise
         show_error(error)
@@ -99,6 +92,6 @@ class _Display:
         else:
             words = (
                 f"task {self._task.id} was {self._task.state} and cannot be cancelled; it goes on, "
-                "and is billed if it succeeds"
+                "and is billed if it succeeds; --task fetches it"
             )
         self._err.print(words, soft_wrap=True)

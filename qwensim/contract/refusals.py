@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from qwensim.catalog.rows import EnvelopeRow, ErrorRow
+from qwensim.catalog.rows import ErrorRow
 from qwensim.contract.answers import Answer, Broken, expect, expect_that
 from qwensim.contract.session import QUESTION, Session
 
@@ -55,7 +55,8 @@ def expect_refusal(
         expect("body", envelope.literal, answer.content.decode("utf-8", "replace"))
         return
     outer = envelope.stream if framed and envelope.stream is not None else envelope.body
-    body = _event(answer, envelope, row) if framed else answer.json()
+    frame = session.catalog.wires[wire].event or envelope.event
+    body = _event(answer, frame, row) if framed else answer.json()
     inner: object = body
     if envelope.error:
         inner = body.get("error")
@@ -102,9 +103,9 @@ def _expect_words(
             expect(name, value, seen[name])
 
 
-def _event(answer: Answer, envelope: EnvelopeRow, row: ErrorRow) -> dict[str, Any]:
+def _event(answer: Answer, frame: str, row: ErrorRow) -> dict[str, Any]:
     """Return the body of a refusal that is framed as the only event of a stream."""
-    event = envelope.event.replace("$status", str(row.status)).replace("$id", "1")
+    event = frame.replace("$status", str(row.status)).replace("$id", "1")
     before, _, after = event.encode().partition(b"$body")
     content = answer.content
     framed = content.startswith(before) and content.endswith(after)

@@ -36,6 +36,7 @@ from qwensim.provider.stream import AsyncChatStream, ChatStream
 from qwensim.provider.tasks import Task, Video
 from qwensim.provider.thinking import ThinkingLevel
 from qwensim.provider.usage import Usage
+from qwensim.provider.vectors import Embeddings, Ranked, Ranking
 from qwensim.provider.video import VideoOptions
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "ChatStream",
     "ConnectionFailure",
     "Delta",
+    "Embeddings",
     "Endpoint",
     "InputTooLongError",
     "MalformedAnswerError",
@@ -57,6 +59,8 @@ __all__ = [
     "PlanQuotaError",
     "ProviderError",
     "QwenProvider",
+    "Ranked",
+    "Ranking",
     "RateLimitError",
     "Reply",
     "ServerError",

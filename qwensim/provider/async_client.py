@@ -25,6 +25,7 @@ from qwensim.provider.requests import Call, Messages
 from qwensim.provider.stream import AsyncChatStream
 from qwensim.provider.tasks import CANCELED, LONGEST_TASK, POLL_PATIENCE, Progress, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
+from qwensim.provider.vectors import Embeddings, Ranking
 from qwensim.provider.video import VideoOptions
 from qwensim.provider.vision import Source
 
@@ -176,6 +177,36 @@ class AsyncQwenProvider(AsyncSender):
         """Ask what a video shows, as `describe_image` does."""
         question = partial(self._question, "video", source, prompt, model, parameters)
         return await self._describe(await anyio.to_thread.run_sync(question))
+
+    async def embed(
+        self,
+        texts: str | Sequence[str],
+        *,
+        model: str | None = None,
+        dimensions: int | None = None,
+        **parameters: object,
+    ) -> Embeddings:
+        """Return the vectors of texts, as `QwenProvider.embed` does."""
+        first, *rest = self._embedding_calls(texts, model, dimensions, parameters)
+        found = await self._retrying(partial(self._post, first, self._embeddings), first)
+        for call in rest:
+            found = found.joined(
+                await self._retrying(partial(self._post, call, self._embeddings), call)
+            )
+        return found
+
+    async def rerank(
+        self,
+        query: str,
+        documents: Sequence[str],
+        *,
+        model: str | None = None,
+        top_n: int | None = None,
+        **parameters: object,
+    ) -> Ranking:
+        """Return documents in the order of a query, as `QwenProvider.rerank` does."""
+        call = self._rerank_call(query, documents, model, top_n, parameters)
+        return await self._retrying(lambda: self._post(call, self._ranking), call)
 
     async def video(
         self,

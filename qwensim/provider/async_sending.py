@@ -28,10 +28,14 @@ class AsyncSender(BaseProvider):
     _sleep: Callable[[float], Awaitable[object]]
 
     async def _ask(self, call: Call) -> Reply:
+        return await self._post(call, self._reply)
+
+    async def _post(self, call: Call, read: Callable[[httpx2.Response, Call], _T]) -> _T:
+        """Send a call and have its answer read."""
         response = await self._client.post(
             call.url, content=call.body, cast_to=httpx2.Response, options=self._options
         )
-        return self._reply(response, call)
+        return read(response, call)
 
     async def _stream(self, call: Call) -> AsyncChatStream:
         events = await self._client.post(

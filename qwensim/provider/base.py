@@ -5,7 +5,7 @@ There is no I/O here.
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -25,6 +25,14 @@ from qwensim.provider.retries import wait_before_retry
 from qwensim.provider.tasks import POLL_INTERVAL, POLL_PATIENCE, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
 from qwensim.provider.transcript import Transcript
+from qwensim.provider.vectors import (
+    EMBEDDING_MODEL,
+    RERANK_MODEL,
+    Embeddings,
+    Ranking,
+    embedding_calls,
+    rerank_body,
+)
 
 # The SDK is asked for decoded JSON, not for its models: these know neither `enable_thinking` nor
 # `reasoning_content`, and building one costs five times as much as the rest of a chunk.
@@ -178,6 +186,47 @@ class BaseProvider:
             parameters=parameters,
             endpoint=endpoints.standard(self._catalog, self.endpoint),
         )
+
+    def _embedding_calls(
+        self,
+        texts: str | Sequence[str],
+        model_ref: str | None,
+        dimensions: int | None,
+        parameters: Mapping[str, object],
+    ) -> list[Call]:
+        """Return the calls for the vectors of texts, at the Standard endpoint."""
+        model = EMBEDDING_MODEL if model_ref is None else self._model_id(model_ref)
+        given = {} if dimensions is None else {"dimensions": dimensions}
+        endpoint = endpoints.standard(self._catalog, self.endpoint)
+        return embedding_calls(self._catalog, endpoint, model, texts, {**given, **parameters})
+
+    def _rerank_call(
+        self,
+        query: str,
+        documents: Sequence[str],
+        model_ref: str | None,
+        top_n: int | None,
+        parameters: Mapping[str, object],
+    ) -> Call:
+        """Return the call that has documents ordered, at the Standard endpoint."""
+        model = RERANK_MODEL if model_ref is None else self._model_id(model_ref)
+        given = {} if top_n is None else {"top_n": top_n}
+        body = rerank_body(model, query, documents, {**given, **parameters})
+        return replace(self._native("reranks", model=model, body=body), rows=len(documents))
+
+    def _embeddings(self, response: httpx2.Response, call: Call) -> Embeddings:
+        body = self._decoded(response, call)
+        found = Embeddings.from_wire(body, rows=call.rows, request_id=faults.request_id(response))
+        if found is None:
+            raise self._malformed(response, call)
+        return found
+
+    def _ranking(self, response: httpx2.Response, call: Call) -> Ranking:
+        body = self._decoded(response, call)
+        found = Ranking.from_wire(body, rows=call.rows, request_id=faults.request_id(response))
+        if found is None:
+            raise self._malformed(response, call)
+        return found
 
     def _order(self, prompt: str, model_ref: str | None, options: video.VideoOptions) -> Call:
         """Return the call that orders a video."""

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
@@ -21,6 +22,7 @@ from qwensim.provider.sending import Sender
 from qwensim.provider.stream import ChatStream
 from qwensim.provider.tasks import CANCELED, LONGEST_TASK, Progress, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
+from qwensim.provider.vectors import Embeddings, Ranking
 from qwensim.provider.video import VideoOptions
 from qwensim.provider.vision import Source
 
@@ -183,6 +185,43 @@ class QwenProvider(Sender):
     ) -> Reply:
         """Ask what a video shows, as `describe_image` does."""
         return self._describe(self._question("video", source, prompt, model, parameters))
+
+    def embed(
+        self,
+        texts: str | Sequence[str],
+        *,
+        model: str | None = None,
+        dimensions: int | None = None,
+        **parameters: object,
+    ) -> Embeddings:
+        """Return the vectors of texts; more than a model takes at once go in several requests.
+
+        `model` is a reference, by default to text-embedding-v4. That is on the Standard hosts only:
+        a Coding Plan configuration asks the one of its region, which takes Standard keys.
+        `parameters` go into the body as they are.
+        """
+        first, *rest = self._embedding_calls(texts, model, dimensions, parameters)
+        found = self._retrying(partial(self._post, first, self._embeddings), first)
+        for call in rest:
+            found = found.joined(self._retrying(partial(self._post, call, self._embeddings), call))
+        return found
+
+    def rerank(
+        self,
+        query: str,
+        documents: Sequence[str],
+        *,
+        model: str | None = None,
+        top_n: int | None = None,
+        **parameters: object,
+    ) -> Ranking:
+        """Return documents in the order of a query, the `top_n` most relevant or all.
+
+        `model` is a reference, by default to qwen3-rerank, which is where `embed` finds its own.
+        `parameters` (`instruct`) go into the body as they are.
+        """
+        call = self._rerank_call(query, documents, model, top_n, parameters)
+        return self._retrying(lambda: self._post(call, self._ranking), call)
 
     def video(
         self,

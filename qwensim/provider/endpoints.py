@@ -5,6 +5,7 @@ configuration that points at one of the service's hosts is as native as a bundle
 """
 
 import ipaddress
+import re
 import warnings
 from dataclasses import dataclass, replace
 
@@ -159,8 +160,8 @@ def _of_url(catalog: Catalog, base_url: str) -> Endpoint:
 
 
 def _parsed(catalog: Catalog, base_url: str) -> httpx2.URL:
-    """Return the URL; an error shows it without what may be a password."""
-    shown = Redactor(catalog).text(base_url.rpartition("@")[2])
+    """Return the URL; an error shows it without what may be a password or a signature."""
+    shown = Redactor(catalog).text(re.split("[?#]", base_url.rpartition("@")[2])[0])
     example = "write it like https://dashscope.aliyuncs.com/compatible-mode/v1"
     try:
         url = httpx2.URL(base_url.strip())

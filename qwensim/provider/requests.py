@@ -25,6 +25,8 @@ class Call:
     """JSON."""
     task_id: str | None = None
     """The task that it is about."""
+    rows: int = 0
+    """The texts or documents that it is about."""
 
 
 def prepare(

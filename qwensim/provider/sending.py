@@ -28,10 +28,14 @@ class Sender(BaseProvider):
     _sleep: Callable[[float], object]
 
     def _ask(self, call: Call) -> Reply:
+        return self._post(call, self._reply)
+
+    def _post(self, call: Call, read: Callable[[httpx2.Response, Call], _T]) -> _T:
+        """Send a call and have its answer read."""
         response = self._client.post(
             call.url, content=call.body, cast_to=httpx2.Response, options=self._options
         )
-        return self._reply(response, call)
+        return read(response, call)
 
     def _stream(self, call: Call) -> ChatStream:
         events = self._client.post(

@@ -38,7 +38,8 @@ def run_to_end(command: Sequence[str], environ: Mapping[str, str]) -> int:
             child.send_signal(number)
 
     with _handled(pass_on):
-        child = subprocess.Popen(command, env=environ)  # noqa: S603 - the user's own command
+        # Files that our caller opened for the command are its too, as a shell has it.
+        child = subprocess.Popen(command, env=environ, close_fds=False)  # noqa: S603 - the user's own command
         for number in early:
             child.send_signal(number)
         code = child.wait()

@@ -20,12 +20,16 @@ _SHEBANG = 200
 def obstacle(command: Sequence[str], *, path: str | None) -> str | None:
     """Return, in a line, why a command that runs on Node will not use the proxy, if it will not.
 
-    `path` is the PATH that programs are looked for on.
+    `path` is the PATH that programs are looked for on. Of a program that cannot be read or run it
+    has nothing to say.
     """
-    node = _node_of(command[0], path)
-    if node is None:
+    try:
+        node = _node_of(command[0], path)
+        if node is None:
+            return None
+        asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - the user's own Node
+    except OSError:
         return None
-    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - the user's own Node
     told = asked.stdout.strip()
     version = re.match(r"v(\d+)\.(\d+)", told)
     if version is None or _honours_proxies(int(version[1]), int(version[2])):

@@ -32,8 +32,8 @@ class Source:
 
 def ids() -> tuple[str, ...]:
     """Return the ids of the library, in order."""
-    names = sorted(entry.name for entry in _LIBRARY.iterdir())
-    return tuple(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
+    names = [entry.name for entry in _LIBRARY.iterdir()]
+    return tuple(sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX)))
 
 
 def source(name: str, *, folder: Path | None = None) -> Source:

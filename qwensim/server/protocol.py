@@ -17,6 +17,9 @@ that has sent nothing gets a 500 sent for it.
 MAX_HEAD = 64 * 1024
 """The longest head of a request, in bytes and to one read; a longer one is answered with a 431."""
 
+MAX_WAITING = 100
+"""The most requests that may wait for the answers to others before them on the same connection."""
+
 PATIENCE = 60.0
 """Seconds of silence after which a client that owes its first request, or the rest of one, is left.
 
@@ -56,8 +59,9 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.parser = _Parser(self)
+        self._answering: RequestResponseCycle | None = None
         self._in_body = False
-        self._head = 0  # bytes of a head that is not complete
+        self._head = 0  # bytes of a head, or of what frames a body, so far
         self._heard = 0.0  # the loop's time
         self._watch: asyncio.TimerHandle | None = None
 
@@ -68,8 +72,11 @@ class Protocol(HttpToolsProtocol):
         self._watch = self.loop.call_later(PATIENCE, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop watching."""
+        """Stop watching, and tell the request that is being answered."""
         self.stop_watching()
+        if self._answering is not None:  # uvicorn tells the latest, which may be another
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
 
     def stop_watching(self) -> None:
@@ -78,15 +85,15 @@ class Protocol(HttpToolsProtocol):
             self._watch.cancel()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sends, but no head without end."""
+        """Take what the client sends, but neither a head nor a queue without end."""
         self._heard = self.loop.time()
         self._head += len(data)
         super().data_received(data)
-        if self._in_body:
-            self._head = 0
-        elif self._head > MAX_HEAD and not self.transport.is_closing():
+        if self._head > MAX_HEAD and not self.transport.is_closing():
             self.transport.write(_HEAD_TOO_LONG)
             self.transport.close()
+        if len(self.pipeline) > MAX_WAITING:  # uvicorn reads on after each answer
+            self.transport.abort()
 
     def _look(self) -> None:
         left = self._heard + PATIENCE - self.loop.time()
@@ -96,12 +103,24 @@ class Protocol(HttpToolsProtocol):
         else:
             self._watch = self.loop.call_later(left if left > 0 else PATIENCE, self._look)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of a head; a trailer's are no part of it (RFC 9110, section 6.5.1)."""
+        if not self._in_body:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._head = 0
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         """Put the extensions into the scope of the request, whose task has yet to start."""
         if self.is_offered_upgrade():
             return
         self._in_body = True
         super().on_headers_complete()
+        if not self.pipeline:
+            self._answering = self.cycle
         cast("dict[str, Any]", self.scope)["extensions"] = self.extensions()
 
     def extensions(self) -> dict[str, Any]:
@@ -113,6 +132,11 @@ class Protocol(HttpToolsProtocol):
         if not self.is_offered_upgrade():
             self._in_body, self._head = False, 0
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, if it has come."""
+        self._answering = self.pipeline[-1][0] if self.pipeline else None
+        super().on_response_complete()
 
     def on_upgrade(self, rest: bytes) -> None:
         """Read on after a head at which HTTP was to be left; `rest` is what has come after it."""

@@ -32,6 +32,8 @@ _PLAIN: Final = "80"
 _PORTS: Final = ("", _PLAIN, "443")
 """Those of the service; a URL has none where it is that of its scheme."""
 
+_Fields = list[tuple[bytes, bytes]]
+
 _CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _TOO_EARLY = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -66,8 +68,7 @@ class Proxy:
                 target,
                 method=scope["method"],
                 path=scope["raw_path"].decode("ascii"),
-                query=scope["query_string"].decode("latin-1"),
-                headers=decoded(scope["headers"]),
+                headers=scope["headers"],
             )
             length = b"%d" % len(refusal)
             head = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", length)]
@@ -82,10 +83,9 @@ class Proxy:
         name, port = _split(target)
         return served_name(self._simulator.catalog, name) if port in _PORTS else None
 
-    def keep_away(
-        self, target: str, *, method: str, path: str = "", query: str = "", headers: Headers = ()
-    ) -> bytes:
+    def keep_away(self, target: str, *, method: str, path: str = "", headers: _Fields) -> bytes:
         """Enter in the journal who was kept from where; return what the client is told."""
+        target = target.rpartition("@")[2]  # a password may stand before it
         name, port = _split(target)
         known = ", ".join(self._simulator.catalog.host_names)
         message = f"{target} is refused: qwensim answers for {known} and connects to nothing"
@@ -94,8 +94,7 @@ class Proxy:
                 method=method,
                 host=name if port in _PORTS else target,
                 path=path,
-                query=query,
-                headers=headers,
+                headers=_agent(headers),
             ),
             at=self._simulator.clock.now(),
             status=403,
@@ -104,10 +103,10 @@ class Proxy:
         )
         return f"{message}\n".encode()
 
-    def note_failure(self, name: str, error: ssl.SSLError, headers: Headers) -> None:
+    def note_failure(self, name: str, error: ssl.SSLError, headers: _Fields) -> None:
         """Enter in the journal that a client and we did not agree on TLS."""
         self._simulator.journal.add_turned_away(
-            Request(method="CONNECT", host=name, path="", headers=headers),
+            Request(method="CONNECT", host=name, path="", headers=_agent(headers)),
             at=self._simulator.clock.now(),
             status=0,
             error=TLS_FAILED,
@@ -156,7 +155,7 @@ class ProxyProtocol(Protocol):
     def _open(self, target: str, *, early: bytes) -> None:
         name = self._proxy.admit(target)
         if name is None:
-            refusal = self._proxy.keep_away(target, method="CONNECT", headers=decoded(self.headers))
+            refusal = self._proxy.keep_away(target, method="CONNECT", headers=self.headers)
             self.transport.write(
                 b"HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain; charset=utf-8\r\n"
                 b"connection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(refusal), refusal)
@@ -190,7 +189,7 @@ class ProxyProtocol(Protocol):
                 ssl_handshake_timeout=PATIENCE,
             )
         except ssl.SSLError as error:
-            self._proxy.note_failure(name, error, decoded(self.headers))
+            self._proxy.note_failure(name, error, self.headers)
         except OSError:
             pass  # the client has gone, or was silent for too long
         else:
@@ -238,6 +237,8 @@ def _split(target: str) -> tuple[str, str]:
     return (name, port) if colon and not target.endswith("]") else (target, "")
 
 
-def decoded(headers: list[tuple[bytes, bytes]]) -> Headers:
-    """Return headers as the simulator has them."""
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+def _agent(headers: _Fields) -> Headers:
+    """Return who asks, and no more: other services' secrets may have any form and place."""
+    return tuple(
+        ("user-agent", value.decode("latin-1")) for name, value in headers if name == b"user-agent"
+    )

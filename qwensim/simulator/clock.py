@@ -6,6 +6,9 @@ from typing import Protocol
 PAGE_MOMENT = dt.datetime(2026, 5, 18, tzinfo=dt.UTC).timestamp()
 """Where virtual time begins: the day of the service that is modelled."""
 
+BEIJING = dt.timezone(dt.timedelta(hours=8))
+"""The service's own time, abroad too."""
+
 
 class Clock(Protocol):
     """Tells the time in seconds since the epoch."""

@@ -58,4 +58,5 @@ def _headers_of(call: Call, refusal: Refusal) -> Headers:
         cost=0.0,
         request_id=call.identity.request_id if refusal.request_id_header else None,
         gateway=refusal.gateway_header,
+        extra=refusal.extra,
     )

@@ -10,6 +10,7 @@ import msgspec
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import EnvelopeRow, ErrorRow, HostRow
 from qwensim.errors import UsageError
+from qwensim.exchange import Headers
 from qwensim.simulator.headers import storage_id
 
 
@@ -30,6 +31,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     content_type: str | None
     headers: Literal["gateway", "tasks", "storage"]
+    extra: Headers
     gateway_header: bool
     request_id_header: bool
 
@@ -70,8 +72,8 @@ def render(
     if envelope.literal is not None:
         if envelope.headers == "storage":
             request_id = storage_id(request_id)
-        known = {"code": row.code, "host": host.name, "request_id": request_id, **values}
-        body = _filled(envelope.literal, {**known, "message": message})
+        known = {"code": row.code, "message": message, "host": host.name, "request_id": request_id}
+        body = _filled(envelope.literal, {**values, **known})
     else:
         outer = envelope.stream if stream and envelope.stream is not None else envelope.body
         body = msgspec.json.encode(_body(row, envelope, outer, message, request_id, values))
@@ -85,6 +87,7 @@ def render(
         body=body,
         content_type=content_type if envelope.literal != "" else None,
         headers=envelope.headers,
+        extra=tuple(envelope.extra.items()),
         gateway_header=envelope.gateway_header,
         request_id_header=envelope.request_id_header,
     )
@@ -135,6 +138,7 @@ def _body(
         "param": ("param", param),
         "message": ("message", message),
         "id": ("id", f"chatcmpl-{request_id}"),
+        "bare_id": ("id", request_id),
         "request_id": ("request_id", request_id),
         "chat_request_id": ("request_id", f"chatcmpl-{request_id}"),
         "camel_request_id": ("requestId", request_id),

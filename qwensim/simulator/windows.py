@@ -3,9 +3,9 @@
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
-BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
+from qwensim.simulator.clock import BEIJING
 
 
 class Meter(Protocol):

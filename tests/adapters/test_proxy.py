@@ -241,6 +241,28 @@ def test_no_key_of_one_who_is_kept_away_is_noted(
     assert key.lower() not in "".join(noted).lower()
 
 
+SECRETS = [
+    b"CONNECT me:{}@a.example:443 HTTP/1.1\r\n",
+    b"CONNECT a.example:443 HTTP/1.1\r\nproxy-authorization: Basic {}\r\n",
+    b"CONNECT a.example:443 HTTP/1.1\r\nx-vault: {}\r\n",
+    b"GET http://me:{}@a.example/ HTTP/1.1\r\n",
+    b"GET http://a.example/?sig={} HTTP/1.1\r\n",
+    b"GET http://a.example/ HTTP/1.1\r\ncookie: id={}\r\n",
+    b"GET http://a.example/ HTTP/1.1\r\nx-vault: {}\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", SECRETS)
+def test_no_secret_of_another_service_is_noted_whatever_its_form(
+    wire: Any, simulator: Simulator, request_: bytes
+) -> None:
+    answer = wire.ask(request_.replace(b"{}", b"hunter2") + b"connection: close\r\n\r\n")
+    assert b"hunter2" not in answer
+    entry = simulator.journal[-1]
+    assert (entry.host, entry.error) == ("a.example", "kept-away")
+    assert "hunter2" not in repr(entry)
+
+
 @given(
     key=KEYS,
     header=st.sampled_from(["authorization", "x-api-key", "cookie", "user-agent", "x-custom"]),

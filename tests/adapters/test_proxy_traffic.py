@@ -81,6 +81,18 @@ def test_chunks_come_one_by_one_and_leaving_ends_the_exchange(tunnel: Any) -> No
     assert service.wait_for_end()
 
 
+def test_leaving_ends_it_also_where_more_was_asked_already(tunnel: Any) -> None:
+    service, _, connection = tunnel
+    service.answer = lambda _: (HEAD, A, LONG, A, End())
+    service.begun.clear()
+    service.requests.clear()
+    connection.sendall(GET * 2)
+    assert service.begun.wait(timeout=10)
+    connection.close()
+    assert service.wait_for_end()
+    assert len(service.requests) == 1
+
+
 def test_one_who_does_not_read_is_sent_no_more_than_fits_in_between(tunnel: Any) -> None:
     service, _, connection = tunnel
     service.answer = lambda _: (HEAD, *(Chunk(data=bytes(1 << 20)) for _ in range(64)), End())
@@ -215,6 +227,40 @@ def test_a_long_body_is_no_long_head(tunnel: Any) -> None:
     body = bytes(4 * MAX_HEAD)
     connection.sendall(CLOSE[:-2] + b"content-length: %d\r\n\r\n" % len(body) + body)
     assert b"\r\n%d\r\n" % len(body) in wire.read_all(connection)
+
+
+CHUNKED = CLOSE[:-2] + b"transfer-encoding: chunked\r\n\r\n1\r\na\r\n"
+
+
+@pytest.mark.parametrize("start", [b"0\r\na: ", b"0\r\n", b"1;"])
+def test_what_frames_a_body_has_its_end_too(tunnel: Any, start: bytes) -> None:
+    _, wire, connection = tunnel
+    connection.sendall(CHUNKED)
+    line = b"a: b\r\n" if start.endswith(b"\n") else b"a"
+    with contextlib.suppress(OSError):  # it may close before all is said
+        connection.sendall(start + line * (2 * MAX_HEAD // len(line)))
+    assert wire.read_all(connection).startswith(b"HTTP/1.1 431 ")
+
+
+def test_what_comes_after_a_body_is_no_header(tunnel: Any) -> None:
+    service, wire, connection = tunnel
+    service.answer = lambda request: (HEAD, Chunk(data=repr(request.headers).encode()), End())
+    connection.sendall(CHUNKED + b"0\r\nauthorization: Bearer late\r\n\r\n")
+    answer = wire.read_all(connection)
+    assert b"transfer-encoding" in answer
+    assert b"authorization" not in answer
+    assert service.requests[-1].body == b"a"
+
+
+def test_who_asks_on_and_on_without_reading_is_hung_up_on(
+    served: tuple[Any, Server], line: Any
+) -> None:
+    service, server = served
+    service.answer = lambda _: (HEAD, *(Chunk(data=bytes(1 << 20)) for _ in range(16)), End())
+    connection = line(server=server).open()
+    with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+        connection.sendall(GET * 200_000)
+    connection.close()
 
 
 # ---- what is no TLS

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from qwensim.catalog import load
 from qwensim.catalog.rows import Region
 from qwensim.errors import UsageError
+from qwensim.exchange import Headers
 from qwensim.server.routing import Target, locate
 
 CATALOG = load()
@@ -66,6 +67,36 @@ def test_a_bare_address_goes_by_path_and_region(
 def test_any_other_path_is_the_standard_hosts(path: str) -> None:
     target = locate(CATALOG, "china", authority="localhost:8000", path=path)
     assert target == Target("dashscope.aliyuncs.com", path, by_name=False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "plan"),
+    [
+        ((("x-api-key", "sk-sp-0123456789"),), "coding"),
+        ((("authorization", "Bearer sk-sp-0123456789"),), "coding"),
+        ((("x-api-key", "sk-0123456789"),), "standard"),
+        (
+            (("authorization", "Bearer sk-sp-0123456789"), ("x-api-key", "sk-0123456789")),
+            "standard",
+        ),
+        ((("x-api-key", "sk-sp"),), "standard"),
+        ((("cookie", "sk-sp-0123456789"),), "standard"),
+        ((), "standard"),
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/apps/anthropic/v1/messages", "/apps/anthropic/v1/messages/count_tokens"]
+)
+def test_a_path_of_both_plans_goes_by_the_key(headers: Headers, plan: str, path: str) -> None:
+    target = locate(CATALOG, "china", authority="localhost", path=path, headers=headers)
+    assert target == Target(CATALOG.host_of(plan, "china").name, path, by_name=False)
+
+
+def test_a_key_does_not_move_a_path_that_its_plan_has_not() -> None:
+    key = (("authorization", "Bearer sk-sp-0123456789"),)
+    for path in ("/api/v1/tasks", "/compatible-mode/v1/models", "/moon"):
+        target = locate(CATALOG, "china", authority="localhost", path=path, headers=key)
+        assert target.host == "dashscope.aliyuncs.com"
 
 
 @given(st.text(max_size=30), st.text(max_size=30), regions)

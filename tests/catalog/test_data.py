@@ -38,6 +38,7 @@ PLACEHOLDERS = {
     "maximum",
     "minimum",
     "quoted",
+    "request_id",
 }
 SURFACES = {"chat", "embeddings", "images", "rerank", "speech", "video"}
 
@@ -100,10 +101,23 @@ def test_status_and_layer_agree(catalog: Catalog) -> None:
         if error.envelope in {"model", "front"}:
             assert error.status == 400, error.id
         if error.wire == "compatible" and error.status == 429:
-            assert error.envelope in {"gateway", "plan"}, error.id
+            assert error.envelope in {"gateway", "plan", "quota"}, error.id
         if error.wire in {"native", "tasks"}:
             assert error.envelope.startswith("flat"), error.id
             assert error.code is not None, error.id
+
+
+def test_errors_of_the_anthropic_protocol_are_flat_but_for_the_plans_gateway(
+    catalog: Catalog,
+) -> None:
+    told = catalog.errors_on["anthropic"]
+    for error in catalog.errors.values():
+        if error.wire != "compatible":
+            continue
+        if error.envelope in {"plan", "empty", "agents-only"}:
+            assert told[error.id] == error
+        else:
+            assert told[error.id].envelope in {"anthropic", "anthropic-flat"}, error.id
 
 
 def test_codes_of_the_gateways_are_those_on_record(catalog: Catalog) -> None:

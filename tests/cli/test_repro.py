@@ -155,7 +155,7 @@ def test_results_are_json_for_programs(qwensim: Qwensim) -> None:
     [
         ((), "give ids of scenarios or files of your own, or else --all"),
         (("developer-role", "--all"), "or else --all"),
-        (("nope",), "no scenario 'nope'; there are: developer-role, "),
+        (("nope",), "no scenario 'nope'; there are: arrearage-told-as-auth, "),
         (("nope.yaml",), "nope.yaml: cannot be read: No such file or directory"),
     ],
 )

@@ -260,6 +260,23 @@ def test_what_was_broken_off_is_not_recorded_and_told_of(run: Any, tmp_path: Pat
     assert len(read(cassette).interactions) == 1
 
 
+def test_a_cassette_that_cannot_be_written_is_told_of_before_anything_runs(
+    run: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "one.yaml"):
+        result = run("print('ran')", "--record", str(path))
+        assert (result.code, result.out) == (2, "")
+        assert re.fullmatch(rf"error: cannot write {path} \(.+\)\n", result.err)
+
+
+def test_a_cassette_that_can_be_written_no_more_is_told_of(run: Any, tmp_path: Path) -> None:
+    cassette = tmp_path / "one.yaml"
+    result = run(f"os.mkdir({str(cassette)!r}); ask()", "--record", str(cassette))
+    assert result.code == 2
+    assert result.err.endswith(f"error: cannot write {cassette} (Is a directory)\n")
+
+
 @pytest.mark.parametrize("option", ["--script", "--accounts", "--catalog"])
 def test_a_file_that_is_missing_is_told_of_before_anything_runs(run: Any, option: str) -> None:
     result = run("print('ran')", option, "missing.toml")

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,30 @@ def test_a_mistake_costs_nothing(
     assert not simulator.journal
 
 
+def test_a_video_that_took_too_long_is_fetched_later(
+    ask: Any, simulator: Simulator, tmp_path: Path
+) -> None:
+    out = tmp_path / "cat.mp4"
+    simulator.tasks.pace = TaskPace(polls=2)
+    late = ask("video", "a cat", "--out", str(out), "--timeout", "1")
+    assert late.code == 1
+    task_id = late.err.split()[1]
+    result = ask("video", "--task", task_id, "--out", str(out))
+    assert (result.code, result.out) == (0, f"{out}\n")
+    assert out.read_bytes()[4:8] == b"ftyp"
+    assert [entry.method for entry in simulator.journal].count("POST") == 1
+
+
+@pytest.mark.parametrize("more", [["a cat"], ["--model", "qwen/wan2.6-t2v"], ["--no-watermark"]])
+def test_a_task_was_ordered_already(
+    ask: Any, simulator: Simulator, tmp_path: Path, more: list[str]
+) -> None:
+    result = ask("video", "--task", "b7c2", "--out", str(tmp_path / "cat.mp4"), *more)
+    assert (result.code, result.out) == (2, "")
+    assert "--task" in result.err
+    assert not simulator.journal
+
+
 def test_a_task_that_fails_is_one_line_with_its_ids(
     ask: Any, simulator: Simulator, tmp_path: Path
 ) -> None:
@@ -153,7 +178,10 @@ def interrupt(*_: object) -> httpx2.Response:
     ("pending", "words"),
     [
         (3600, "was cancelled before it ran; nothing is billed"),
-        (0, "was RUNNING and cannot be cancelled; it goes on, and is billed if it succeeds"),
+        (
+            0,
+            "was RUNNING and cannot be cancelled; it goes on, and is billed if it succeeds; --task",
+        ),
     ],
 )
 def test_ctrl_c_cancels_the_task_or_says_that_it_goes_on(
@@ -168,7 +196,7 @@ def test_ctrl_c_cancels_the_task_or_says_that_it_goes_on(
             sleep=interrupt,
         )
         with pytest.raises(KeyboardInterrupt):
-            make(provider, "a cat", tmp_path / "c", model=None, timeout=60, options={})
+            make(provider, tmp_path / "c", partial(provider.video, "a cat"))
     assert words in capfd.readouterr().err
     assert simulator.journal[-1].path.endswith("/cancel")
 
@@ -179,7 +207,7 @@ def test_ctrl_c_before_the_service_has_answered_names_no_task(
     with httpx2.Client(transport=httpx2.MockTransport(interrupt)) as client:
         provider = QwenProvider(api_key=FAKE_KEYS["standard"], http_client=client)
         with pytest.raises(KeyboardInterrupt):
-            make(provider, "a cat", tmp_path / "c", model=None, timeout=60, options={})
+            make(provider, tmp_path / "c", partial(provider.video, "a cat"))
     assert capfd.readouterr().err == "interrupted before the service told of a task\n"
 
 
@@ -197,7 +225,7 @@ def test_ctrl_c_in_the_download_tells_where_the_video_is(
     with httpx2.Client(transport=httpx2.MockTransport(answer)) as client:
         provider = QwenProvider(api_key=FAKE_KEYS["standard"], http_client=client)
         with pytest.raises(KeyboardInterrupt):
-            make(provider, "a cat", tmp_path / "c", model=None, timeout=60, options={})
+            make(provider, tmp_path / "c", partial(provider.video, "a cat"))
     assert "the video, for 24 hours: https://dashscope-result-sgp." in capfd.readouterr().err
     assert not [*tmp_path.iterdir()]
 

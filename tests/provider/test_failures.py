@@ -76,11 +76,16 @@ def answered(row: ErrorRow, *, framed: bool = False) -> httpx2.Response:
         "param": row.param,
         "code": row.code,
         "id": "chatcmpl-RID",
+        "bare_id": "RID",
         "request_id": "RID",
         "chat_request_id": "chatcmpl-RID",
         "camel_request_id": "RID",
     }
-    wire_name = {"chat_request_id": "request_id", "camel_request_id": "requestId"}
+    wire_name = {
+        "bare_id": "id",
+        "chat_request_id": "request_id",
+        "camel_request_id": "requestId",
+    }
     body = {wire_name.get(key, key): values[key] for key in envelope.body}
     if envelope.error:
         body = {"error": {key: values[key] for key in envelope.error}, **body}

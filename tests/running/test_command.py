@@ -36,6 +36,16 @@ def test_it_has_the_environment_that_it_is_given() -> None:
     assert run_to_end(python(program), {"A": "b"}) == 0
 
 
+def test_files_that_were_opened_for_it_stay_open() -> None:
+    program = "import os, sys; os.write(int(sys.argv[1]), b'said')"
+    ours, its = os.pipe()
+    os.set_inheritable(its, True)
+    assert run_to_end([*python(program), str(its)], os.environ) == 0
+    os.close(its)
+    with os.fdopen(ours, "rb") as file:
+        assert file.read() == b"said"
+
+
 def test_what_cannot_be_run_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         run_to_end(["no-such-command"], os.environ)
@@ -189,6 +199,25 @@ def test_a_node_that_does_is_not(node: Callable[[str], Path], version: str) -> N
 @pytest.mark.parametrize("command", [sys.executable, "sh", "no-such-command", "/"])
 def test_nor_is_what_is_no_node(command: str) -> None:
     assert obstacle([command, "node"], path=os.environ["PATH"]) is None
+
+
+def test_nor_is_what_cannot_be_asked(
+    node: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = node("v20.0.0")
+    (path / "node").write_text("no program at all")
+    (path / "sealed").write_text("#!/bin/node\n")
+    (path / "sealed").chmod(0o111)  # a program that its user may run but not read
+    open_file: Any = Path.open
+
+    def open_unsealed(self: Path, *args: Any, **settings: Any) -> Any:
+        if self.name == "sealed":  # root may read it
+            raise PermissionError
+        return open_file(self, *args, **settings)
+
+    monkeypatch.setattr(Path, "open", open_unsealed)
+    for command in ("node", "sealed"):
+        assert obstacle([command], path=str(path)) is None
 
 
 def test_nor_is_a_program_that_only_speaks_of_node(node: Callable[[str], Path]) -> None:

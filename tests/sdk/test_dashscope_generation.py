@@ -7,6 +7,7 @@ from typing import Any
 import dashscope
 import pytest
 from dashscope import AioGeneration, AioMultiModalConversation, Generation, MultiModalConversation
+from dashscope.api_entities.aio_session import close_shared_aio_session
 
 from qwensim.server import Server, serve
 from qwensim.simulator import Account, Simulator
@@ -191,6 +192,7 @@ def test_asynchronous_classes(simulator: Simulator) -> None:
         )
         *_, last = [piece.output.choices[0].message.content async for piece in stream]
         (part,) = seen.output.choices[0].message.content
+        await close_shared_aio_session()  # it belongs to a loop that ends here
         return [whole.output.text, "".join(pieces), part["text"], last[0]["text"]]
 
     assert asyncio.run(run()) == [STORY] * 4

@@ -35,9 +35,7 @@ def test_a_translation_streams_all_that_there_is(
     """Model Studio docs: of Qwen-MT, -plus and -turbo give nothing incrementally."""
     simulator.script("I did not laugh after watching this video.")
     body = asked("qwen-mt-plus", incremental_output=True)
-    outputs = [
-        frame["output"] for frame in native(body, simulator=simulator, stream=True).frames
-    ]
+    outputs = [frame["output"] for frame in native(body, simulator=simulator, stream=True).frames]
     texts = [output["choices"][0]["message"]["content"] for output in outputs]
     assert len(texts) > 2
     assert all(map(str.startswith, texts[1:], texts))

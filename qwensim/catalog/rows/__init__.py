@@ -28,6 +28,7 @@ from qwensim.catalog.rows.places import (
     PlanRow,
     RouteRow,
 )
+from qwensim.catalog.rows.vectors import EmbeddingRow, RerankRow
 from qwensim.catalog.rows.video import VideoRow, VideoSizeRow
 from qwensim.catalog.rows.wire import (
     DialectRow,
@@ -46,6 +47,7 @@ __all__ = [
     "Confidence",
     "CredentialRow",
     "DialectRow",
+    "EmbeddingRow",
     "EnvelopeRow",
     "ErrorRow",
     "FailureRow",
@@ -61,6 +63,7 @@ __all__ = [
     "Plan",
     "PlanRow",
     "Region",
+    "RerankRow",
     "RouteRow",
     "Row",
     "Tier",

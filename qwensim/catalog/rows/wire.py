@@ -7,7 +7,15 @@ import msgspec
 from qwensim.catalog.rows.base import Row, Text
 
 EnvelopeKey: TypeAlias = Literal[
-    "message", "type", "param", "code", "id", "request_id", "chat_request_id", "camel_request_id"
+    "message",
+    "type",
+    "param",
+    "code",
+    "id",
+    "bare_id",
+    "request_id",
+    "chat_request_id",
+    "camel_request_id",
 ]
 UsageField: TypeAlias = Annotated[
     str,
@@ -23,8 +31,9 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     """The shape of an error body. The order of the keys tells the layer that answers.
 
     Keys of `error` are those of the inner object, keys of `body` stand beside it; of these `id` is
-    `chatcmpl-<request id>`, `request_id` the bare id, `chat_request_id` the key `request_id` with
-    the prefixed id and `camel_request_id` the key `requestId`.
+    `chatcmpl-<request id>`, `bare_id` the key `id` with the bare id, `request_id` the bare id,
+    `chat_request_id` the key `request_id` with the prefixed id and `camel_request_id` the key
+    `requestId`.
     """
 
     id: Text
@@ -39,6 +48,8 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     """The HTTP status of such an answer, where it is not that of the error."""
     stream_type: Text = "application/json"
     """The content type of such an answer."""
+    extra: dict[str, str] = msgspec.field(default_factory=dict)
+    """Headers that stand behind those of the gateway."""
     gateway_header: bool = True
     """The answer carries `x-dashscope-call-gateway`."""
     literal: str | None = None

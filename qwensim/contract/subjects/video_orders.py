@@ -132,7 +132,7 @@ CASES = (
         _case(
             id=f"video-made-{model}",
             title=f"the client has a video made by {model}, in its way",
-            holds="page: video generation; wire E: parameters",
+            holds="page 16; wire E: parameters",
             models=(model,),
             run=partial(made, given=given, parameters=parameters, **_SMALL, **options),
         )
@@ -141,7 +141,7 @@ CASES = (
     _case(
         id="video-limits",
         title="what is beyond the limits of the page is refused before anything is sent",
-        holds="page: video generation",
+        holds="page 18",
         run=limited,
     ),
     _case(
@@ -154,7 +154,7 @@ CASES = (
     _case(
         id="video-elsewhere",
         title="a Coding Plan configuration has videos made by the Standard host of its region",
-        holds="page: video generation",
+        holds="page 17",
         plans=("coding",),
         models=("qwen3.5-plus",),
         needs=frozenset({"standard"}),
@@ -163,7 +163,7 @@ CASES = (
     _case(
         id="video-with-plan-key",
         title="with a key of the plan the client says which key is wanted there",
-        holds="page: video generation",
+        holds="page 17",
         plans=("coding",),
         models=("qwen3.5-plus",),
         needs=frozenset({"standard"}),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from qwensim.provider.openclaw.document import parse
-from qwensim.provider.openclaw.places import Places, places, read_text
+from qwensim.provider.openclaw.places import Places, places, read_text, user_path
 from qwensim.provider.openclaw.values import Value
 from qwensim.provider.openclaw.variables import Variable, variables_of
 
@@ -214,7 +214,7 @@ def _secret(value: Value) -> Any:
 
 def _secret_file(value: Value) -> SecretFile:
     return SecretFile(
-        path=Path(value.get("path").needed_text()).expanduser(),
+        path=user_path(value.get("path").needed_text()),
         single=value.get("mode").one_of(("json", "singleValue")) == "singleValue",
         insecure=value.get("allowInsecurePath").flag() or False,
     )

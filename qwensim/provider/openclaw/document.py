@@ -19,6 +19,8 @@ _TOKEN: Final = re.compile(
 )
 _SYNTAX_ERROR: Final = re.compile(r"<string>:(\d+) .* at column (\d+)$", re.DOTALL)
 _INDENT: Final = "  "
+_DEEPEST: Final = 100
+"""Levels; a configuration has about ten."""
 _WIDTH: Final = 80
 """Characters of a value that may stand on the line of others."""
 
@@ -49,6 +51,8 @@ def parse(text: str, *, file: str) -> dict[str, Any]:
         raise ConfigError(problem, file=file, place=place) from None
     if not isinstance(data, dict):
         raise ConfigError("the whole must be an object, like { models: {} }", file=file)
+    if _is_deeper(data, _DEEPEST):
+        raise ConfigError(f"is nested more than the {_DEEPEST} levels allowed", file=file)
     return data
 
 
@@ -81,6 +85,13 @@ def _data(text: str) -> Any:
         data = json.loads(json.dumps(json5.loads(text)))  # joins the halves of escaped characters
     json.dumps(data, ensure_ascii=False).encode()  # a half without its other cannot be written
     return data
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    below = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in below)
 
 
 def _json(value: Any, indent: str = "") -> str:

@@ -6,6 +6,7 @@ process nor a file has is looked for in the login shell, if the configuration sa
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,6 +23,8 @@ from qwensim.provider.openclaw.values import below
 from qwensim.provider.openclaw.variables import Variable, login_shell, variables_of
 from qwensim.provider.refs import MIGRATION, PROVIDER
 
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header (RFC 9110, section 5.6.2)."""
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 
 Shell = Callable[[Mapping[str, str], float], Mapping[str, str]]
@@ -94,13 +97,21 @@ def _lost(candidates: Iterable[_Candidate]) -> tuple[str, ...]:
 
 
 def headers_of(config: Config, entry: ProviderEntry | None) -> dict[str, str]:
-    """Return the headers of an entry. Raises `ConfigError` for one whose value cannot be had."""
+    """Return the headers of an entry.
+
+    Raises `ConfigError` for one whose value cannot be had, or that cannot be sent.
+    """
+    if entry is None:
+        return {}
     headers = {}
-    for name, value in (entry.headers if entry else {}).items():
-        headers[name], problem = resolved(value, config, config.variables)
-        if entry and problem:
+    for name, written in entry.headers.items():
+        value, problem = resolved(written, config, config.variables)
+        if not problem and not (_TOKEN.fullmatch(name) and value.isascii() and value.isprintable()):
+            problem = "cannot be sent: a blank in the name, or a line break or non-ASCII character"
+        if problem:
             place = below(f"models.providers.{entry.id}.headers", name)
             raise ConfigError(problem, file=config.file, place=place)
+        headers[name] = value
     return headers
 
 

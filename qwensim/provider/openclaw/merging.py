@@ -25,6 +25,9 @@ from qwensim.provider.openclaw.targets import (
 from qwensim.provider.openclaw.values import Value
 from qwensim.provider.refs import PROVIDER, PROVIDERS, model_id
 
+BLOCKS: Final = ("models", "agents", "auth", "plugins")
+"""The parts of a configuration that onboarding changes."""
+
 _ALIAS: Final = "Qwen"
 _FREE: Final = {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0}
 _UNNAMED: Final = Places(config=Path("openclaw.json"), state=Path(".openclaw"))

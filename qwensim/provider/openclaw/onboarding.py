@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from qwensim.provider.openclaw.writing import NewFile, write_all
 
 _SECRET_KEYS: Final = ("key", "token", "secret", "password", "passphrase", "authorization")
 _SECRET_BLOCKS: Final = ("env", "headers")
+_USER_INFO: Final = re.compile(r"(?<=//)\S*@")
+"""What may be a password before the host of a URL."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +35,8 @@ class Onboarding:
     ref: str
     """The default model."""
     diff: str
-    """The values of `openclaw.json` before and after as a unified diff, without secrets and
-    comments; blank if nothing changes."""
+    """The values of `openclaw.json` before and after as a unified diff, without secrets, comments
+    and what onboarding has nothing to do with; blank if nothing changes."""
     lost_comments: tuple[str, ...]
     """Comments of the file that the new one does not have."""
     files: tuple[NewFile, ...] = field(repr=False)
@@ -69,7 +72,10 @@ def onboarding(
     change = edited(config.text, data, renamed=lambda name: merging.renamed(config, name))
     redactor = Redactor(catalog)
     before, after = (
-        redactor.value(_masked(value), secrets=(key,)) for value in (dict(config.data), data)
+        redactor.value(
+            {name: _masked(value[name]) for name in value if name in merging.BLOCKS}, secrets=(key,)
+        )
+        for value in (config.data, data)
     )
     return Onboarding(
         places=config.places,
@@ -92,12 +98,14 @@ def onboarding(
 
 
 def _masked(value: Any, *, secret: bool = False) -> Any:
-    """Return a JSON value; strings under the names of secrets are blanked, whatever they are."""
+    """Return a JSON value without the strings under the names of secrets, and without user info."""
     if isinstance(value, dict):
         return {key: _masked(item, secret=secret or _is_secret(key)) for key, item in value.items()}
     if isinstance(value, list):
         return [_masked(item, secret=secret) for item in value]
-    return REDACTED if secret and isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return REDACTED if secret else _USER_INFO.sub(f"{REDACTED}@", value)
 
 
 def _is_secret(key: str) -> bool:

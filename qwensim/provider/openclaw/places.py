@@ -1,6 +1,7 @@
 """Where OpenClaw keeps its files (OpenClaw docs/help/environment, 2026-05), and their texts."""
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Final
 
 from qwensim.errors import ConfigError
 
-_LARGEST: Final = 4 * 2**20
-"""Bytes; a configuration has a few thousand."""
+LARGEST: Final = 4 * 2**20
+"""Bytes of a file that is read, and so of one that is written; a few thousand are usual."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +45,7 @@ def places(path: str | Path | None = None, environ: Mapping[str, str] | None = N
     explicit = _folder(environ.get("OPENCLAW_STATE_DIR", ""), home)
     state = explicit or home / ".openclaw"
     if path is not None:
-        config = Path(path).expanduser().absolute()
+        config = user_path(path).absolute()
         stated = explicit is not None or environ.get("OPENCLAW_HOME", "").strip()
         return Places(config=config, state=state if stated else config.parent)
     config_path = _folder(environ.get("OPENCLAW_CONFIG_PATH", ""), home)
@@ -54,10 +55,12 @@ def places(path: str | Path | None = None, environ: Mapping[str, str] | None = N
 def read_text(path: Path) -> str:
     """Return the text of a file, empty if there is none. Raises `ConfigError`."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe may never end, a device is no file
+            raise ConfigError("is no regular file", file=str(path))
         with path.open("rb") as file:
-            contents = file.read(_LARGEST + 1)
-        if len(contents) > _LARGEST:
-            raise ConfigError(f"has more than the {_LARGEST:,} bytes allowed", file=str(path))
+            contents = file.read(LARGEST + 1)
+        if len(contents) > LARGEST:
+            raise too_large(path)
         return contents.decode()
     except FileNotFoundError:
         return ""
@@ -65,6 +68,19 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"byte {error.start} is not UTF-8", file=str(path)) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=str(path)) from error
+
+
+def user_path(path: str | Path) -> Path:
+    """Return a path, `~` being the home of the user. Raises `ConfigError` if there is none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ConfigError("the user before the first slash has no home", file=str(path)) from None
+
+
+def too_large(path: Path) -> ConfigError:
+    """Return the error of a file above the limit."""
+    return ConfigError(f"has more than the {LARGEST:,} bytes allowed", file=str(path))
 
 
 def _home(environ: Mapping[str, str]) -> Path:

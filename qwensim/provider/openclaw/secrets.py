@@ -54,7 +54,7 @@ def _in_file(file: SecretFile, pointer: str) -> tuple[str, str]:
             found = found[int(key) if isinstance(found, list) else key]
     except ConfigError as error:
         return "", str(error)
-    except (LookupError, ValueError, TypeError):
+    except (LookupError, ValueError, TypeError, RecursionError):
         found = None
     if not isinstance(found, str) or not found.strip():
         return "", f"{file.path} holds no text at {pointer!r}"

@@ -146,7 +146,7 @@ def bundled_default(catalog: Catalog) -> str:
 def bundled(catalog: Catalog, endpoint: Endpoint) -> Iterator[AdvertisedRow]:
     """Yield the advertised models, without those that the endpoint's plan leaves out."""
     for row in catalog.advertised.values():
-        if endpoint.plan is None or endpoint.plan not in row.omitted_on:
+        if endpoint.plan not in row.omitted_on:
             yield row
 
 

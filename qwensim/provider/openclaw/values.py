@@ -18,6 +18,8 @@ _TYPES: Mapping[type, str] = {
     type(None): "null",
 }
 _LONGEST_SHOWN = 80
+_INCLUDE = "$include"
+"""Puts another file in the place of an object (OpenClaw docs/gateway/configuration)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,12 @@ class Value:
             return {}
         if not isinstance(self.data, dict):
             self.wrong("an object")
+        if _INCLUDE in self.data:
+            raise ConfigError(
+                f"holds {_INCLUDE}, but only this one file is read; write here what the other says",
+                file=self.file,
+                place=self.place,
+            )
         return self.data
 
     def items(self) -> Iterator[tuple[str, "Value"]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from qwensim.errors import ConfigError
+from qwensim.provider.openclaw.places import LARGEST, too_large
 
 _PRIVATE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
@@ -46,12 +47,15 @@ def write_all(files: Sequence[NewFile]) -> None:
 
 def _drafted(file: NewFile, cleanup: ExitStack) -> tuple[Path, Path, Path | None]:
     """Return the draft of a file, its place, and a copy of what stands there, if anything."""
+    contents = file.text.encode()
+    if len(contents) > LARGEST:
+        raise too_large(file.path)
     try:
         path = file.path.resolve()
         path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         old = path.read_bytes() if path.exists() else None
         mode = _PRIVATE if file.secret or old is None else path.stat().st_mode & 0o777
-        draft = _write(path, "new", file.text.encode(), mode, cleanup)
+        draft = _write(path, "new", contents, mode, cleanup)
         kept = None if old is None else _write(path, "old", old, path.stat().st_mode, cleanup)
     except OSError as error:
         raise _not_written(file.path, error) from error

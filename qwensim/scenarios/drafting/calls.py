@@ -72,14 +72,16 @@ def may_be_made(record: Record, catalog: Catalog) -> bool:
     return exchange.host in catalog.host_names and exchange.method in _METHODS
 
 
-def http(record: Record, *, key: str | None) -> Fields:
+def http(record: Record, catalog: Catalog, *, key: str | None) -> Fields:
     """Return the fields of a call that makes a request again."""
+    secret = {name for row in catalog.credentials.values() for name in row.headers}
     exchange, body = record.exchange, record.body
     sent = dict(reversed(exchange.headers))
     headers: dict[str, str | None] = {
         name: value
         for name, value in sent.items()
         if (_HEADERS.fullmatch(name) or (name, value) == ("accept", STREAM))
+        and name not in secret
         and value.isascii()
         and value.isprintable()
     }

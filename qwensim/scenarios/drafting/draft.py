@@ -1,6 +1,7 @@
 """Makes a draft: plays what is on record, and mends the service until it answers as it did."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from qwensim.catalog import PAGE_DATE, Catalog, load
 from qwensim.errors import UsageError
+from qwensim.scenarios.conditions import found
 from qwensim.scenarios.document import written
 from qwensim.scenarios.drafting.calls import Keys, http, may_be_made, waits
 from qwensim.scenarios.drafting.facts import facts, nested
@@ -23,6 +25,9 @@ from qwensim.scenarios.seen import findings
 from qwensim.simulator.fields import convert_fields
 
 Fields: TypeAlias = dict[str, Any]
+
+_TASK_ID: Final = "output.task_id"
+_TASK: Final = re.compile(r"(?<=/tasks/)[^/?]+")
 
 _ROUNDS: Final = 4
 """Of mending: what one brings to light the next can mend."""
@@ -77,10 +82,12 @@ class _Drafting:
         self._mender = Mender(self._catalog, records)
         keys = Keys(self._catalog)
         self._calls = [
-            http(record, key=keys.name(record, self._mender.rows.find(record)))
+            http(record, self._catalog, key=keys.name(record, self._mender.rows.find(record)))
             for record in records
         ]
         self._accounts = keys.accounts
+        self._ids: dict[int, str] = {}
+        """The tasks that were ordered, by the numbers of the orders."""
         for call, wait in zip(self._calls, waits(records), strict=True):
             if wait:
                 call["wait"] = wait
@@ -89,8 +96,31 @@ class _Drafting:
         """Have the service answer as it did, as far as that can be."""
         for _ in range(_ROUNDS):
             outcomes = self._played(self._calls)
-            if not self._mender.mend(outcomes):
+            renamed = self._rename_tasks(outcomes)
+            if not self._mender.mend(outcomes) and not renamed:
                 return
+
+    def _rename_tasks(self, outcomes: Sequence[Outcome]) -> bool:
+        """Have the calls ask for a task by the id that it has here; return whether any does.
+
+        A journal does not hold the answer to an order: its task is the first that is asked for.
+        """
+        changed = False
+        for number, (record, outcome) in enumerate(zip(self._records, outcomes, strict=True)):
+            here = found(outcome.exchanges[-1].response_json, _TASK_ID)
+            if record.exchange.method != "POST" or not isinstance(here, str) or number in self._ids:
+                continue
+            later = [_TASK.search(call["path"]) for call in self._calls[number + 1 :]]
+            asked = [match[0] for match in later if match and match[0] not in self._ids.values()]
+            there = found(record.exchange.response_json, _TASK_ID)
+            if record.answered:
+                asked = [task for task in asked if task == there]
+            self._ids[number] = here
+            for call in self._calls[number + 1 :] if asked else ():
+                path = call["path"]
+                call["path"] = path.replace(asked[0], here)
+                changed = changed or call["path"] != path
+        return changed
 
     def draft(self, left_out: Sequence[str]) -> Draft:
         """Return the draft with what is seen of it when it is played."""

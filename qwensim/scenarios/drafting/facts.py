@@ -45,7 +45,6 @@ Conditions = Iterator[tuple[tuple[str, ...], Any]]
 
 def facts(record: Record, played: Exchange) -> Conditions:
     """Yield what is on record of an answer; `played` tells where errors stand if that does not."""
-    exchange = record.exchange
     if not record.status or set(record.kinds) & {"drop", "truncated-chunk"}:
         yield ("error", "type"), {"present": True}
     if not record.status:
@@ -53,18 +52,24 @@ def facts(record: Record, played: Exchange) -> Conditions:
     yield ("response", "status"), record.status
     if record.retry_after is not None:
         yield ("response", "headers", "retry-after"), {"present": True}
+    if record.task is not None:
+        yield ("response", "body", "output.task_status"), record.task
     if record.told is not None:
-        where = record.told if record.answered else told_in(played) or record.told
-        yield from _error(record.told, where)
-    if record.answered and record.told is None:
-        yield from _answer(exchange)
+        yield from _error(record, told_in(played))
+    elif record.answered:
+        yield from _answer(record.exchange)
 
 
-def _error(told: Told, where: Told) -> Conditions:
-    holder = ("response", "body") if where.event is None else ("response", "frames", "any")
+def _error(record: Record, played: Told | None) -> Conditions:
+    told = record.told if record.answered else played
+    message = record.told.message if record.told else ""
+    if told is None:  # the answer is no JSON
+        yield ("response", "text"), {"contains": message}
+        return
+    holder = ("response", "body") if told.event is None else ("response", "frames", "any")
     if told.code is not None:
-        yield (*holder, f"{where.place}code"), told.code
-    yield (*holder, f"{where.place}message"), told.message
+        yield (*holder, f"{told.place}code"), told.code
+    yield (*holder, f"{told.place}message"), message
 
 
 def _answer(exchange: Exchange) -> Conditions:

@@ -1,10 +1,11 @@
 """Compares what was answered with what is on record, and sets up the service accordingly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from qwensim.catalog import Catalog
 from qwensim.recording.interactions import STREAM
+from qwensim.scenarios.conditions import found
 from qwensim.scenarios.drafting.calls import Fields
 from qwensim.scenarios.drafting.facts import DONE
 from qwensim.scenarios.drafting.faults import pinned
@@ -13,11 +14,20 @@ from qwensim.scenarios.drafting.refusals import Rows
 from qwensim.scenarios.drafting.speech import speech
 from qwensim.scenarios.outcome import Outcome
 from qwensim.scenarios.wire import Exchange
-from qwensim.simulator.faults import KINDS
+from qwensim.simulator.faults import KINDS, Kind
 from qwensim.simulator.routes import Routes
 
 _OK: Final = 200
+_ERROR: Final = 400
 _TALKING: Final = frozenset({"chat", "text-generation", "multimodal-generation"})
+
+_PARTS: Final[Mapping[Kind, Callable[[Exchange], bool]]] = {
+    "missing-done": lambda exchange: DONE in (exchange.text or ""),
+    "missing-usage": lambda exchange: any(
+        isinstance(found(frame, "usage"), dict) for frame in exchange.frames
+    ),
+}
+"""What a stream may lack."""
 
 
 class Mender:
@@ -82,10 +92,10 @@ class Mender:
         told = record.told
         if told is not None and record.status == _OK:
             self._meet(number, "error-event", after=told.event or 0)
-        elif record.status != _OK:
+        elif record.status >= _ERROR:
             self._meet(number, "error")
         else:
-            return self._serve(record)
+            return record.status == _OK and self._serve(record)
         return True
 
     def _serve(self, record: Record) -> bool:
@@ -100,17 +110,17 @@ class Mender:
         return True
 
     def _mend_stream(self, number: int, record: Record, played: Exchange) -> bool:
-        on_record, here = record.exchange.text or "", played.text or ""
         if not record.exchange.frames or not played.frames:
             return False
         known = {fault["kind"] for fault in self._met.get(number, ())}
-        if DONE in here and DONE not in on_record and "missing-done" not in known:
-            self._meet(number, "missing-done")
-            return True
-        if '"usage":{' in here and '"usage":{' not in on_record and "missing-usage" not in known:
-            self._meet(number, "missing-usage")
-            return True
-        return False
+        missing = [
+            kind
+            for kind, is_there in _PARTS.items()
+            if is_there(played) and not is_there(record.exchange) and kind not in known
+        ]
+        for kind in missing:
+            self._meet(number, kind)
+        return bool(missing)
 
     def _mend_words(self, number: int, record: Record, played: Exchange) -> bool:
         said = speech(record.exchange)
@@ -153,8 +163,11 @@ def _is_same(record: Record, played: Exchange) -> bool:
         return False
     seen, told = told_in(played), record.told
     if told is None:
-        return seen is None and (record.status == _OK or record.exchange.text == played.text)
-    return seen is not None and (seen.message, seen.code) == (told.message, told.code)
+        whole = not record.answered or record.status == _OK
+        return seen is None and (whole or record.exchange.text == played.text)
+    if seen is None:
+        return not record.answered and told.message in (played.text or "")
+    return seen.message == told.message and (seen.code == told.code or not record.answered)
 
 
 def _retry_after(record: Record) -> str | None:

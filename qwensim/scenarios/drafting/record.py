@@ -28,6 +28,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     message: str
     code: str | None = None
+    """None too where it is not on record: an entry has the id of the error."""
     type: str | None = None
     keys: tuple[str, ...] = ()
     """The names beside these in the error, in their order."""
@@ -54,6 +55,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[Kind, ...] = ()
     """The faults that met it, as far as they are on record."""
     retry_after: float | None = None
+    task: str | None = None
+    """The state of the task that the answer told, where the answer itself is not on record."""
 
     @property
     def status(self) -> int:
@@ -149,7 +152,6 @@ def _of_interaction(interaction: Interaction) -> Record:
 
 def _of_entry(entry: Entry, catalog: Catalog) -> Record:
     redactor = Redactor(catalog)
-    row = catalog.errors.get(entry.error or "")
     message = redactor.text(entry.message) if entry.message is not None else None
     return Record(
         exchange=Exchange(
@@ -164,9 +166,10 @@ def _of_entry(entry: Entry, catalog: Catalog) -> Record:
         at=entry.at,
         answered=False,
         error=entry.error,
-        told=Told(message=message, code=row.code if row else None) if message else None,
+        told=Told(message=message) if message else None,
         kinds=tuple(kind for kind in KINDS if kind in (entry.fault or "").split("+")),
         retry_after=entry.retry_after,
+        task=entry.task,
     )
 
 

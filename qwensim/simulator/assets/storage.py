@@ -14,12 +14,10 @@ from urllib.parse import quote
 import msgspec
 
 from qwensim.simulator.assets.content import Content
+from qwensim.simulator.clock import BEIJING
 
 VALID = 86_400
 """Seconds for which an address leads to its content."""
-
-BEIJING = dt.timezone(dt.timedelta(hours=8))
-"""The service's own time, abroad too."""
 
 _MADE = 16
 """Contents whose bytes are kept."""

@@ -9,11 +9,15 @@ LONGEST_KEPT = 8192
 def abridged(value: Any) -> Any:
     """Return a JSON value in which long data URIs say how long they were in place of their data.
 
-    Parts in which there are none are not copied.
+    So do the data of base64 sources, as the Anthropic protocol has them. Parts in which there are
+    none are not copied.
     """
     if isinstance(value, str):
         return _abridged_text(value)
     if isinstance(value, dict):
+        data = value.get("data") if value.get("type") == "base64" else None
+        if isinstance(data, str) and len(data) > LONGEST_KEPT:
+            return {**value, "data": f"[{len(data)} characters]"}
         changed = {name: new for name, item in value.items() if (new := abridged(item)) is not item}
         return {**value, **changed} if changed else value
     if isinstance(value, list):

@@ -16,8 +16,15 @@ from qwensim.simulator.surfaces.anthropic import CountTokensSurface, MessagesSur
 from qwensim.simulator.surfaces.assets import AssetSurface
 from qwensim.simulator.surfaces.chat import ChatSurface
 from qwensim.simulator.surfaces.conversation import Conversation
+from qwensim.simulator.surfaces.embeddings import (
+    Embedder,
+    EmbeddingsSurface,
+    TextEmbeddingSurface,
+)
 from qwensim.simulator.surfaces.models import ModelsSurface
+from qwensim.simulator.surfaces.multimodal_embedding import MultimodalEmbeddingSurface
 from qwensim.simulator.surfaces.native import NativeSurface
+from qwensim.simulator.surfaces.rerank import Ranker, ReranksSurface, TextRerankSurface
 from qwensim.simulator.surfaces.tasks import TaskCancelSurface, TaskListSurface, TaskSurface
 from qwensim.simulator.surfaces.uploads import UploadPolicySurface, UploadSurface
 from qwensim.simulator.surfaces.video import VideoSurface
@@ -45,12 +52,20 @@ def make_surfaces(
         name: NativeSurface(catalog, name, conversation=conversation, pace=pace)
         for name in ("text-generation", "multimodal-generation")
     }
+    embedder, ranker = Embedder(catalog, tokenizer), Ranker(catalog, tokenizer)
     return {
         **native,
         "chat": ChatSurface(catalog, conversation=conversation, pace=pace),
         "messages": MessagesSurface(catalog, conversation=conversation, pace=pace),
         "count-tokens": CountTokensSurface(catalog, conversation),
         "models": ModelsSurface(catalog),
+        "embeddings": EmbeddingsSurface(catalog, embedder=embedder, pace=pace),
+        "text-embedding": TextEmbeddingSurface(catalog, embedder=embedder, pace=pace),
+        "multimodal-embedding": MultimodalEmbeddingSurface(
+            catalog, media=media, tokenizer=tokenizer, pace=pace
+        ),
+        "reranks": ReranksSurface(catalog, ranker=ranker, pace=pace),
+        "text-rerank": TextRerankSurface(catalog, ranker=ranker, pace=pace),
         "video-synthesis": VideoSurface(
             catalog, book=tasks, scripts=scripts, uploads=media.uploads
         ),

@@ -32,7 +32,7 @@ class MessagesSurface:
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, or raise `Refused`."""
-        body, model = _opened(self._catalog, call)
+        body, model = _opened(self._catalog, call, streams=True)
         if body.get("max_tokens") is None:
             raise Refused("anthropic-max-tokens-missing")
         judged = self._conversation.judge(call, read_request(body, model), model)
@@ -73,16 +73,15 @@ class CountTokensSurface:
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, or raise `Refused`."""
-        body, model = _opened(self._catalog, call)
-        call.stream = False
+        body, model = _opened(self._catalog, call, streams=False)
         # Nothing comes of the request: none is refused for want of a stream.
         judged = self._conversation.measure(call, read_request(body, model), model, stream=True)
         counted = msgspec.json.encode({"input_tokens": judged.prompt_tokens})
         return Answer(content_type=headers.JSON_TYPE, events=iter((Chunk(data=counted),)))
 
 
-def _opened(catalog: Catalog, call: Call) -> tuple[dict[str, Any], ModelRow]:
-    """Return the body and the model of a call, or raise `Refused`."""
+def _opened(catalog: Catalog, call: Call, *, streams: bool) -> tuple[dict[str, Any], ModelRow]:
+    """Return the body and the model of a call that may ask for a stream, or raise `Refused`."""
     call.body = body = decode_object(call.request.body)
-    call.stream = body.get("stream") is True
+    call.stream = streams and body.get("stream") is True
     return body, model_of(catalog, call, surface="chat", otherwise="unknown-model")

@@ -42,7 +42,8 @@ class NativeUsage:
             counts["output_tokens_details"] = {}
         if _TEXT_IN in fields:
             told = {**media, "text": usage.prompt - sum(media.values())}
-            counts["input_tokens_details"] = {f"{name}_tokens": told[name] for name in sorted(told)}
+            names = sorted(told) if sort else told
+            counts["input_tokens_details"] = {f"{name}_tokens": told[name] for name in names}
             counts |= {f"{name}_tokens": media[name] for name in _ON_TOP if name in media}
         if _CACHED in fields and (usage.cached or uncached != "absent"):
             zero = uncached == "zero" or usage.cached

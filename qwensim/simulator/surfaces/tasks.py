@@ -17,7 +17,7 @@ from qwensim.exchange import Chunk, Head
 from qwensim.simulator import headers
 from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.assets import Content, Storage
-from qwensim.simulator.assets.storage import BEIJING
+from qwensim.simulator.clock import BEIJING
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.tasks import Failure, Owner, Sight, TaskBook
 

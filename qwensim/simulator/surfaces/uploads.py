@@ -13,7 +13,7 @@ from qwensim.catalog import Catalog
 from qwensim.exchange import Chunk, Head
 from qwensim.simulator import headers
 from qwensim.simulator.answers import Answer, Call
-from qwensim.simulator.assets.storage import BEIJING
+from qwensim.simulator.clock import BEIJING
 from qwensim.simulator.forms import decode_form
 from qwensim.simulator.media.policies import MEGABYTES, VALID, Policies
 from qwensim.simulator.media.uploads import Uploads

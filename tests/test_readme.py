@@ -5,13 +5,16 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import httpx2
+import msgspec
 import pytest
 
 import qwensim
 from qwensim.catalog import load
 from qwensim.cli import main
 from qwensim.scenarios import Source, reproduce, scenario_of
-from qwensim.simulator import read_accounts
+from qwensim.simulator import Simulator, read_accounts
+from qwensim.transport import transport
 
 ROOT = Path(__file__).parents[1]
 PROJECTS = "\n## Test your project with qwensim\n"
@@ -52,13 +55,30 @@ def test_yaml_recipes_reproduce_and_are_remedied() -> None:
     assert reproduce(scenario, remedy=True).as_expected
 
 
-@pytest.mark.parametrize(
-    "command", re.findall(r"^qwensim (repro \w+ [\w. -]+)$", README, re.MULTILINE)
-)
-def test_support_issues_are_reproduced_as_it_says(command: str) -> None:
+REPRO = re.findall(r"^qwensim (repro \w+ [\w. -]+)$", README, re.MULTILINE)
+
+
+def exit_code(command: str) -> object:
     with pytest.raises(SystemExit) as exit_:
         main(shlex.split(command))
-    assert exit_.value.code == 0
+    return exit_.value.code
+
+
+@pytest.mark.parametrize("command", [command for command in REPRO if "report." not in command])
+def test_support_issues_are_reproduced_as_it_says(command: str) -> None:
+    assert exit_code(command) == 0
+
+
+def test_a_journal_is_drafted_and_played_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    simulator = Simulator()
+    client = httpx2.Client(transport=transport(simulator, httpx2))
+    client.get("https://dashscope-intl.aliyuncs.com/compatible-mode/v1/models")
+    Path("report.jsonl").write_bytes(msgspec.json.encode(simulator.journal[-1]))
+    commands = [command for command in REPRO if "report." in command]
+    assert [exit_code(command) for command in commands] == [0, 0]
 
 
 def test_every_public_name_can_be_imported() -> None:

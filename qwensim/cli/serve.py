@@ -100,6 +100,7 @@ def _announcement(
             lines.append(f"  export DASHSCOPE_HTTP_BASE_URL={server.url}/api/v1")
             lines += [f"  export DASHSCOPE_API_KEY={keys[row.plan]}"] if row.plan in keys else []
         lines.append("")
+    lines += [f"  export ANTHROPIC_BASE_URL={server.url}/apps/anthropic", ""]
     return "\n".join(lines)
 
 

@@ -24,6 +24,9 @@ _WORD: Final = re.compile(r"(?<=[A-Za-z])sk-")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """RFC 9110, section 5.6.2."""
 
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
+"""What would be no request if it were not true."""
+
 _OWN_FILES: Final = re.compile(r"HOME|USERPROFILE|OPENCLAW_\w*")
 """Variables that lead out of the environment of a scenario."""
 
@@ -144,6 +147,8 @@ def _check_header(
 ) -> None:
     if not _HEADER.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a header")
+    if name.lower() in _FRAMING:
+        raise UsageError("follows from the body and cannot be set")
     if isinstance(value, Key):
         known_key(value.key, keys)
     elif value is not None:

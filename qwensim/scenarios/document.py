@@ -16,6 +16,8 @@ import yaml
 from qwensim.simulator.fields import Steps
 
 _TAG: Final = "tag:yaml.org,2002:"
+_DIGITS: Final = 4300
+"""The most of them that Python makes an integer of."""
 
 _PLAIN: Final[Mapping[str, tuple[str, str]]] = {
     "null": (r"^(?:~|null|Null|NULL|)$", "~nN\0"),
@@ -79,8 +81,8 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as the parent has it
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]  # not in the stubs
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # not in the stubs
+        if event.anchor is not None:
             raise yaml.MarkedYAMLError(
                 problem="anchors and aliases are not read: write the value out",
                 problem_mark=event.start_mark,
@@ -92,6 +94,9 @@ for _name, (_pattern, _first) in _PLAIN.items():
     _Loader.add_implicit_resolver(
         _TAG + _name, re.compile(_pattern), ["" if char == "\0" else char for char in _first]
     )
+
+
+_BREAK: Final = re.compile("[\x85\u2028\u2029]")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -106,6 +111,8 @@ class _Dumper(yaml.SafeDumper):
     def represent_text(self, text: str) -> yaml.ScalarNode:
         """Return the node of a text."""
         style = "|" if text.endswith("\n") else None
+        if _BREAK.search(text):
+            style = '"'  # in any other they would be read as ends of lines
         return self.represent_scalar(f"{_TAG}str", text, style=style)
 
 
@@ -164,6 +171,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError("the number is too large")
+    return int(text)
+
+
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
@@ -175,7 +188,7 @@ _SCALARS: Final[Mapping[str, Callable[[str], Any]]] = {
     "str": _text,
     "null": lambda _: None,
     "bool": lambda text: text.lower() == "true",
-    "int": int,
+    "int": _whole,
     "float": _finite,
     "timestamp": dt.date.fromisoformat,
 }

@@ -1,6 +1,7 @@
 """Reads scenarios: those of the library by their ids, others from files."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -44,9 +45,7 @@ def source(name: str, *, folder: Path | None = None) -> Source:
     """
     if not name.endswith((SUFFIX, ".yml")):
         if name not in ids():
-            raise UsageError(
-                f"no scenario {name!r}; there are: {', '.join(ids())}, and files ({SUFFIX})"
-            )
+            raise UsageError(f"no scenario {name!r}; {_others(name)}, and files ({SUFFIX})")
         text = (_LIBRARY / f"{name}{SUFFIX}").read_text("utf-8")
         return Source(id=name, name=name, text=text)
     path = (folder or Path()) / name
@@ -66,6 +65,11 @@ def scenario_of(source: Source) -> Scenario:
         raise _error(source, "is nested too deep", line=1) from None
 
 
+def _others(name: str) -> str:
+    nearest = get_close_matches(name, ids(), n=5, cutoff=0.4)
+    return f"the nearest: {', '.join(nearest)}" if nearest else f"there are: {', '.join(ids())}"
+
+
 def _decoded(source: Source) -> Scenario:
     try:
         document = parse(source.text)
@@ -77,7 +81,7 @@ def _decoded(source: Source) -> Scenario:
         scenario = convert_fields(document.data, Scenario)
         check(scenario)
     except FieldError as error:
-        line, field = document.line_of(error.steps), written(error.steps)
+        line, field = document.line_of(error.culprit), written(error.steps)
         raise _error(source, error.problem, line=line, field=field) from None
     return scenario
 

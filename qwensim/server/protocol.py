@@ -15,7 +15,10 @@ that has sent nothing gets a 500 sent for it.
 """
 
 MAX_HEAD = 64 * 1024
-"""The longest head of a request, in bytes and to one read; a longer one is answered with a 431."""
+"""The longest head of a request, in bytes and to one read; a longer one is answered with a 431.
+
+So is as much framing of a body, chunk sizes and trailer, without a byte of the body itself.
+"""
 
 MAX_WAITING = 100
 """The most requests that may wait for the answers to others before them on the same connection."""

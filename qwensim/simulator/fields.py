@@ -30,6 +30,9 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+)\]|\[(\.\.\.)\]")
 """A step of the path at the end of msgspec's messages: `$.scripts[0].fault.kind`. Dots in brackets
 stand for an entry of a dict."""
 
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`(?:;|$)", re.DOTALL)
+"""As msgspec says it."""
+
 
 class FieldError(UsageError):
     """A value that is wrong; `steps` lead to it."""
@@ -38,6 +41,12 @@ class FieldError(UsageError):
         place = written(steps)
         super().__init__(f"{place}: {problem}" if place else problem)
         self.problem, self.steps = problem, steps
+
+    @property
+    def culprit(self) -> Steps:
+        """The steps to what is to be changed: the value, or in it the field that is unknown."""
+        unknown = _UNKNOWN.match(self.problem)
+        return (*self.steps, unknown[1]) if unknown else self.steps
 
 
 def written(steps: Steps) -> str:

@@ -25,6 +25,7 @@ def play(call: Call, outcome: Answer | Refusal | None) -> Generator[Event]:
                 request_id=request_id,
                 gateway=outcome.gateway,
                 extra=outcome.extra,
+                vary=outcome.vary,
             ),
         )
         yield from outcome.events

@@ -334,6 +334,15 @@ def test_a_header_that_cannot_be_had_is_a_finding(
     assert not simulator.journal
 
 
+def test_a_key_in_the_place_of_a_name_is_not_shown(
+    doctor: Callable[..., Any], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QWEN_API_KEY", FAKE_KEYS["standard"])
+    config.write_text(json.dumps({"agents": {"defaults": {"model": FAKE_KEYS["coding"]}}}))
+    _, found = doctor()
+    assert "qwen/[redacted] at" in found["configuration"]["detail"]
+
+
 def test_without_a_file_the_defaults_are_looked_at(
     doctor: Callable[..., Any], config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,21 @@ def test_a_custom_provider_lists_its_own(listed: Any) -> None:
     assert listed("modelstudio")["modelstudio/x"]["available"] is True  # it needs no key
 
 
+def test_a_key_in_the_place_of_a_name_is_not_shown(qwensim: Any, config: Path) -> None:
+    key = FAKE_KEYS["standard"]
+    data = {
+        "models": {"providers": {"qwen": {"models": [{"id": key}]}, key: {}}},
+        "agents": {"defaults": {"model": key, "models": {"qwen/glm-5": {"alias": key}}}},
+    }
+    config.write_text(json.dumps(data), "utf-8")
+    options = ("models", "list", "--config", str(config), "--provider")
+    shown = [qwensim(*options, *more) for more in (("qwen",), ("qwen", "--json"), ("gone",))]
+    assert [result.code for result in shown] == [0, 0, 2]
+    for result in shown:
+        assert key not in result.out + result.err
+        assert "[redacted]" in result.out + result.err
+
+
 def test_people_get_a_table(qwensim: Any, config: Path) -> None:
     onboard(qwensim, config, "qwen-api-key")
     out = qwensim("models", "list", "--provider", "qwen", "--config", str(config)).out

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -132,6 +133,20 @@ def test_the_key_may_come_from_standard_input(config: Path) -> None:
     )
     assert KEY in store(config).read_text("utf-8")
     assert KEY not in done.stdout + done.stderr
+
+
+def test_a_key_that_is_no_text_is_a_mistake(config: Path) -> None:
+    args = ("onboard", "--config", config, "--auth-choice", "qwen-api-key", "--api-key-stdin")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *args],
+        input=b"\xff\xfes\x00k\x00-\x00",
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert done.returncode == 2
+    assert done.stderr == b"error: the API key on standard input is no text; write it as UTF-8\n"
+    assert not files(config.parent)
 
 
 def test_another_default_model_is_taken(onboard: Onboard, config: Path) -> None:
@@ -341,6 +356,21 @@ def test_ctrl_c_at_any_question_writes_nothing(
         child.sendline(answer)
     child.sendintr()
     assert rest(child).endswith("\r\nstopped: Nothing has been written.\r\n")
+    assert child.exitstatus == 130
+    assert not files(config.parent)
+
+
+def test_ctrl_c_while_the_key_is_verified_writes_nothing(
+    terminal: Callable[..., Any], config: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        options = ("--auth-choice", "qwen-api-key", "--api-key", KEY)
+        child = terminal(*options, "--verify", "--target", address)
+        connection, _ = silent.accept()
+        with connection:
+            child.sendintr()
+            assert rest(child).endswith("\r\nstopped: Nothing has been written.\r\n")
     assert child.exitstatus == 130
     assert not files(config.parent)
 

@@ -179,8 +179,43 @@ def test_a_file_that_is_no_text_is_named(home: Any) -> None:
 
 def test_a_folder_in_the_place_of_the_file_is_named(home: Any) -> None:
     home.config_file.mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"openclaw\.json: is a folder, a pipe or a device"):
+        home.read()
+
+
+def test_a_link_to_itself_is_named(home: Any) -> None:
+    home.state.mkdir()
+    home.config_file.symlink_to(home.config_file)
     with pytest.raises(ConfigError, match=r"openclaw\.json: cannot be read: "):
         home.read()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such pipes")
+def test_a_pipe_is_not_waited_for(home: Any) -> None:
+    home.state.mkdir()
+    os.mkfifo(home.config_file)
+    with pytest.raises(ConfigError, match=r"openclaw\.json: is a folder, a pipe or a device"):
+        home.read()
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ({"$include": "./base.json5"}, ""),
+        ({"models": {"$include": ["./a.json5"], "mode": "merge"}}, "models: "),
+        ({"agents": {"defaults": {"$include": "x"}}}, "agents.defaults: "),
+    ],
+)
+def test_what_stands_in_another_file_is_not_passed_over(
+    home: Any, data: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        home.holds(data).read()
+    assert str(caught.value).startswith(f"{home.config_file}: {place}holds $include, ")
+
+
+def test_what_is_not_read_may_stand_in_another_file(home: Any) -> None:
+    assert home.holds({"channels": {"$include": "./channels.json5"}}).read().providers == {}
 
 
 def test_a_file_that_is_no_configuration_by_its_size_is_named(home: Any) -> None:
@@ -238,6 +273,11 @@ def test_a_given_path_takes_the_files_beside_it(tmp_path: Path) -> None:
     assert places(file, environ).state == tmp_path
     assert places(file, {**environ, "OPENCLAW_HOME": "/srv"}).state == Path("/srv/.openclaw")
     assert places(file, {**environ, "OPENCLAW_STATE_DIR": "/state"}).state == Path("/state")
+
+
+def test_a_home_that_nobody_has_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"~nobody-at-all/c\.json: the user before"):
+        places("~nobody-at-all/c.json", {})
 
 
 def test_the_environment_of_the_process_is_the_default(

@@ -203,6 +203,18 @@ def test_what_breaks_the_parser_is_no_json5_either(text: str, reason: str) -> No
         parse(text, file="f")
 
 
+@pytest.mark.parametrize("nest", ['{"a":', "["])
+def test_a_configuration_is_no_abyss(nest: str) -> None:
+    shut = {"[": "]", '{"a":': "}"}[nest]
+
+    def nested(levels: int) -> str:
+        return f'{{"a": {nest * (levels - 1)}1{shut * (levels - 1)}}}'
+
+    assert parse(nested(100), file="f")
+    with pytest.raises(ConfigError, match=r"^f: is nested more than the 100 levels allowed$"):
+        parse(nested(101), file="f")
+
+
 @pytest.mark.parametrize("text", ["[]", "1", "null", '"text"'])
 def test_a_configuration_is_an_object(text: str) -> None:
     with pytest.raises(ConfigError, match="must be an object"):

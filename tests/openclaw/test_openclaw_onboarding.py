@@ -297,14 +297,20 @@ def test_no_secret_is_ever_shown(tmp_path_factory: Any, secret: str, key: str) -
     folder = tmp_path_factory.mktemp("home")
     file = folder / "openclaw.json"
     data = {
-        "gateway": {"auth": {"token": secret}},
+        "gateway": {"auth": {"token": secret}, "args": ["--pin", secret]},
         "channels": {"telegram": {"botToken": secret, "nested": {"password": [secret]}}},
         "env": {"OPENAI_API_KEY": secret, "vars": {"MINE": secret}},
         "models": {
             "providers": {
-                "modelstudio": {"apiKey": secret, "headers": {"X-Auth": secret}, "note": key}
+                "modelstudio": {
+                    "baseUrl": f"https://me:{secret}@x.example/v1",
+                    "apiKey": secret,
+                    "headers": {"X-Auth": secret},
+                    "note": key,
+                }
             }
         },
+        "zone": [secret],
     }
     file.write_text(f"// {key}\n{json.dumps(data)}")
     plan = onboarding(read_config(file, environ={}), "qwen-api-key", key, catalog=load())

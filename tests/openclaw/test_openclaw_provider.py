@@ -107,6 +107,20 @@ def test_a_header_that_cannot_be_had_names_its_place(home: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("X-Team", "two\nlines"), ("X-Team", "größer"), ("X Team", "red"), ("", "red"), ("X:", "")],
+)
+def test_a_header_that_cannot_be_sent_names_its_place(home: Any, name: str, value: str) -> None:
+    home.holds(coding(headers={name: f"sk-hidden123456{value}"}))
+    with pytest.raises(ConfigError) as caught:
+        provider_from_config(environ=home.environ)
+    message = str(caught.value)
+    assert message.startswith(f'{home.config_file}: models.providers.qwen.headers["{name}"]: ')
+    assert "cannot be sent" in message
+    assert "sk-hidden" not in message
+
+
 def test_the_provider_tells_where_things_came_from_and_never_the_key(home: Any) -> None:
     home.holds(coding())
     provider = provider_from_config(environ=home.environ)

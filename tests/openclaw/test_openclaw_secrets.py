@@ -101,6 +101,7 @@ def test_a_file_may_hold_one_secret_alone(home: Any, catalog: Any) -> None:
         ('{"a": "x"}', "/b", 0o600, "holds no text at '/b'"),
         ("{", "/a", 0o600, "holds no text at '/a'"),
         ("", "/a", 0o600, "holds no text at '/a'"),
+        ("[" * 50_000, "/a", 0o600, "holds no text at '/a'"),
         ('{"a": "x"}', "/a", 0o644, "is open to others, so that OpenClaw refuses it: chmod 600"),
     ],
 )
@@ -116,7 +117,7 @@ def test_a_file_that_cannot_be_read_is_named(home: Any, catalog: Any) -> None:
     secrets = file_of(home.path / "s.json", "{}")
     secrets["secrets"]["providers"]["mine"]["path"] = str(home.path)
     assert why(home, found(home, catalog, pointing("/a"), **secrets)).startswith(
-        f"{home.path}: cannot be read: "
+        f"{home.path}: is a folder, "
     )
 
 

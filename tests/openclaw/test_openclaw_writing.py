@@ -167,6 +167,15 @@ def test_a_place_that_cannot_be_is_named(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "x"
 
 
+def test_nothing_is_written_that_could_not_be_read_again(home: Any, catalog: Any) -> None:
+    home.holds(json.dumps({"gateway": {"note": " " * (4 * 2**20 - 100)}}))
+    plan = onboarding(home.read(), "qwen-api-key", "sk-sp-brandnewkey1234", catalog=catalog)
+    before = home.files()
+    with pytest.raises(ConfigError, match=r"openclaw\.json: has more than the 4,194,304 bytes"):
+        plan.write()
+    assert home.files() == before
+
+
 def test_a_link_is_followed_and_a_mode_is_kept(tmp_path: Path) -> None:
     real, link, secret = (tmp_path / name for name in ("real.json", "link.json", "secret.json"))
     real.write_text("{}")

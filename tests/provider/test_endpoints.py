@@ -149,8 +149,6 @@ def test_a_native_host_keeps_a_path_of_the_user() -> None:
         "https://",
         "https:///v1",
         "https://host:port/v1",
-        "https://host/v1?key=1",
-        "https://host/v1#part",
     ],
 )
 def test_what_cannot_be_a_base_url_is_refused_by_name(url: str) -> None:
@@ -167,6 +165,13 @@ def test_user_info_is_refused_and_not_shown(url: str) -> None:
         resolve(CATALOG, base_url=url)
     assert "geheim" not in str(caught.value)
     assert "user:" not in str(caught.value)
+
+
+@pytest.mark.parametrize("more", ["?sig=geheim", "#geheim", "?a=b#geheim"])
+def test_a_query_or_a_fragment_is_refused_and_not_shown(more: str) -> None:
+    with pytest.raises(UsageError, match="'https://host/v1' must have neither") as caught:
+        resolve(CATALOG, base_url=f"https://host/v1{more}")
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize("region", ["china", "global"])

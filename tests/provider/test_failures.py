@@ -47,6 +47,7 @@ BY_ID: dict[str, type[ProviderError]] = {
     "path-below-chat": NotFoundError,
     "plan-quota": PlanQuotaError,
     "input-length": InputTooLongError,
+    "embedding-input-length": InputTooLongError,
 }
 BY_STATUS: dict[int, type[ProviderError]] = {
     400: BadRequestError,

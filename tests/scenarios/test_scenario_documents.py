@@ -86,7 +86,9 @@ def test_an_empty_text_holds_nothing() -> None:
     ("text", "line", "problem"),
     [
         ("a: 1\nb: *a", 2, "anchors and aliases are not read"),
-        ("a: &x [1]\nb: *x", 2, "anchors and aliases"),
+        ("a: &x [1]\nb: *x", 1, "anchors and aliases"),
+        ("a: 1\nb: &x c", 2, "anchors and aliases"),
+        (f"a: {'9' * 5000}", 1, "the number is too large$"),
         ("\na: !!python/object/apply:os.system ['true']", 2, "no tag 'tag:yaml.org,2002:python"),
         ("a: !mine 1", 1, "no tag '!mine'"),
         ("a: !!set {x}", 1, "no tag"),

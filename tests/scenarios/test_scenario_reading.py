@@ -87,6 +87,11 @@ def http(**fields: Any) -> dict[str, Any]:
         (http(key="mine"), "calls[0].key", "no key 'mine'; there are: standard, coding"),
         (http(headers={"a b": "x"}), "calls[0].headers['a b']", "no name of a header"),
         (http(headers={"a": "x\ny"}), "calls[0].headers.a", "cannot stand in a header"),
+        (
+            http(headers={"Content-Length": "9"}),
+            "calls[0].headers['Content-Length']",
+            "follows from the body and cannot be set",
+        ),
         (http(headers={"a": {"key": "mine"}}), "calls[0].headers.a", "no key 'mine'"),
         (
             http(headers={"X-Api-Key": "abc"}),
@@ -214,6 +219,16 @@ def test_the_line_is_that_of_the_field(write: Callable[..., str]) -> None:
     assert lines[caught.value.line - 1] == "- kind: error"
 
 
+def test_the_line_of_an_unknown_field_is_its_own(tmp_path: Path) -> None:
+    text = source("hour-quota").text
+    wrong = text.replace("      code: ", "      cdoe: ").encode()
+    (tmp_path / "own.yaml").write_bytes(wrong)
+    line = wrong[: wrong.index(b"cdoe")].count(b"\n") + 1
+    with pytest.raises(ScenarioError, match=r"error: .*unknown field `cdoe`; there are: ") as info:
+        read("own.yaml", folder=tmp_path)
+    assert info.value.line == line
+
+
 @pytest.mark.parametrize(
     "text", [FAKE_KEYS["standard"], "see https://x/?api_key=abc", "a%20sk-0123456789"]
 )
@@ -258,6 +273,20 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_id_that_is_not_there_is_told() -> None:
     with pytest.raises(UsageError, match=r"no scenario 'nope'; there are: .*, developer-role, "):
         read("nope")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("developer-rol", "developer-role"),
+        ("usage-zero", "usage-zero-without-stream-options"),
+        ("hours-quota", "hour-quota"),
+    ],
+)
+def test_an_id_that_is_nearly_one_is_told_which(name: str, nearest: str) -> None:
+    with pytest.raises(UsageError, match=f"no scenario '{name}'; the nearest: {nearest}") as info:
+        source(name)
+    assert len(str(info.value)) < 300
 
 
 def test_a_scenario_of_the_library_can_be_read_from_a_file(tmp_path: Path) -> None:

@@ -98,6 +98,12 @@ def test_documents_of_several_modalities(rerank: Rerank) -> None:
     assert {result["index"] for result in results[:2]} == {1, 2}
 
 
+def test_a_document_without_a_known_modality(rerank: Rerank, simulator: Simulator) -> None:
+    reply = rerank(["a cat", {"audio": "https://example.com/cat.mp3"}], "qwen3-vl-rerank")
+    assert simulator.journal[-1].error == "rerank-input-type"
+    assert reply.json["message"].endswith("Input should be a valid string: input.documents.1")
+
+
 def test_what_is_too_long_is_cut_not_refused(rerank: Rerank) -> None:
     long, short = "tea " * 4100 + QUERY, "tea " * 4000
     results = rerank([long, short]).json

@@ -56,7 +56,7 @@ def read_text(path: Path) -> str:
     """Return the text of a file, empty if there is none. Raises `ConfigError`."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe may never end, a device is no file
-            raise ConfigError("is no regular file", file=str(path))
+            raise ConfigError("is a folder, a pipe or a device, no file", file=str(path))
         with path.open("rb") as file:
             contents = file.read(LARGEST + 1)
         if len(contents) > LARGEST:

@@ -16,9 +16,12 @@ from qwensim.scenarios.drafting.refusals import Refusal
 Fields: TypeAlias = dict[str, Any]
 """The fields of a part of a scenario."""
 
-_HEADERS: Final = re.compile(r"content-type|x-dashscope-.*")
+_HEADERS: Final = re.compile(r"content-type|anthropic-.*|x-dashscope-.*")
 """Those that the service looks at, beside `user-agent` and what carries keys; of `accept` it is the
 wish for a stream."""
+
+_KEYS: Final = ("x-api-key", "api-key")
+"""Headers that carry a key as it is."""
 
 _METHODS: Final = frozenset({"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _YEAR: Final = 366 * 86_400.0
@@ -43,7 +46,7 @@ class Keys:
     def name(self, record: Record, refusal: Refusal | None) -> str | None:
         """Return the name of the key of a request, None if it has none."""
         headers = {name for name, _ in record.exchange.headers}
-        if not headers & {"authorization", "x-api-key", "api-key"}:
+        if not headers & {"authorization", *_KEYS}:
             return None
         host = self._catalog.hosts.get(record.exchange.host)
         plan: Plan = host.plan if host is not None else "standard"
@@ -77,7 +80,7 @@ def http(record: Record, catalog: Catalog, *, key: str | None) -> Fields:
     secret = {name for row in catalog.credentials.values() for name in row.headers}
     exchange, body = record.exchange, record.body
     sent = dict(reversed(exchange.headers))
-    headers: dict[str, str | None] = {
+    headers: dict[str, Any] = {
         name: value
         for name, value in sent.items()
         if (_HEADERS.fullmatch(name) or (name, value) == ("accept", STREAM))
@@ -92,8 +95,10 @@ def http(record: Record, catalog: Catalog, *, key: str | None) -> Fields:
     fields: Fields = {"do": "http", "host": exchange.host, "path": exchange.path}
     if exchange.method != "POST":
         fields["method"] = exchange.method
-    if key is not None:
+    if key is not None and "authorization" in sent:
         fields["key"] = key
+    elif key is not None:
+        headers |= {name: {"key": key} for name in _KEYS if name in sent}
     if headers:
         fields["headers"] = headers
     if body is not None:

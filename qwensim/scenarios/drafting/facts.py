@@ -13,7 +13,9 @@ _LONGEST: Final = 300
 
 _SAME: Final = (
     "object",
+    "type",
     "model",
+    "stop_reason",
     "choices.0.finish_reason",
     "choices.0.message.tool_calls.0.function.name",
     "choices.0.delta.tool_calls.0.function.name",
@@ -31,8 +33,11 @@ _SAME: Final = (
 _THERE: Final = (
     "choices.0.message.content",
     "choices.0.message.reasoning_content",
+    "content",
     "data",
     "output.choices",
+    "output.embeddings",
+    "output.results",
     "output.text",
     "output.task_id",
     "output.video_url",

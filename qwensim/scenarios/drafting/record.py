@@ -1,6 +1,6 @@
 """What is on record of an exchange, be it a recording or an entry of a journal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -9,7 +9,6 @@ import msgspec
 
 from qwensim.catalog import Catalog, Redactor
 from qwensim.errors import UsageError
-from qwensim.exchange import Headers
 from qwensim.recording import Interaction
 from qwensim.recording import read as read_cassette
 from qwensim.recording.redaction import Scrubber
@@ -192,9 +191,3 @@ def _lines(path: Path) -> list[bytes]:
         return [line for line in path.read_bytes().splitlines() if line.strip()]
     except OSError as error:
         raise UsageError(f"cannot read {path} ({error.strerror})") from error
-
-
-def headers_of(exchange: Exchange) -> Mapping[str, str]:
-    """Return the headers of a request, the first of each name."""
-    headers: Headers = exchange.headers
-    return dict(reversed(headers))

@@ -139,4 +139,5 @@ def test_every_error_can_be_posted_as_an_answer(served: Any, error: str, stream:
     row = CATALOG.errors[error]
     envelope = CATALOG.envelopes[row.envelope]
     framed = stream and envelope.stream is not None and envelope.stream_status is not None
-    assert served.ask(stream=stream).status_code == (envelope.stream_status if framed else row.status)
+    status = envelope.stream_status if framed else row.status
+    assert served.ask(stream=stream).status_code == status

@@ -1,6 +1,7 @@
 """Several faults: which of them meet an exchange, and that they act in the order of setting."""
 
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -274,3 +275,23 @@ def test_a_delay_and_a_script_s_silence(send: Send) -> None:
     simulator.script("never said", fault=Fault(kind="connect-error"))
     simulator.fault("delay", seconds=2)
     assert send(simulator).events == [Wait(seconds=2), Abort(kind="refuse")]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("keep-alive", "malformed-chunk", "missing-usage", "misplaced-usage", "duplicate-chunk"),
+        *("error-event", "truncated-chunk", "split-utf8"),
+    ],
+)
+def test_what_is_compressed_is_what_all_the_others_leave(kind: Kind) -> None:
+    plain, packed = Simulator(), Simulator()
+    plain.fault(Fault(kind=kind, after=1))
+    packed.fault(Fault(kind="gzip"))
+    packed.fault(Fault(kind=kind, after=1))
+    body = body_of("Grüße", stream=True)
+    told, seen = (
+        b"".join(event.data for event in ask(simulator, body) if isinstance(event, Chunk))
+        for simulator in (plain, packed)
+    )
+    assert zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(seen) == told

@@ -33,6 +33,8 @@ class KindRow(msgspec.Struct, frozen=True, kw_only=True):
     """How far the exchange comes with it, for the faults beside it."""
     settles: bool = False
     """It ends the answer or takes its place: of these kinds one meets an exchange."""
+    encodes: bool = False
+    """It acts last, whenever it was set: on the body as all others leave it."""
     headers: bool = False
     """It has a use for `Fault.headers`."""
 
@@ -60,7 +62,7 @@ KINDS: Mapping[Kind, KindRow] = {
     "duplicate-chunk": KindRow(effect=effects.duplicate, needs=_STREAM),
     "split-utf8": KindRow(effect=effects.split_utf8, needs=_ANSWER),
     "wrong-content-type": KindRow(effect=effects.change_content_type, needs=_ANSWER, headers=True),
-    "gzip": KindRow(effect=effects.compress, needs=_ANSWER),
+    "gzip": KindRow(effect=effects.compress, needs=_ANSWER, encodes=True),
     "keep-alive": KindRow(effect=effects.comment, needs=_STREAM),
 }
 

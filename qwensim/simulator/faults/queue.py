@@ -104,7 +104,7 @@ def transform(
 
     `error_event` makes the frame of `error-event`, which is the so-manyth of its stream.
     """
-    for fault in faults:
+    for fault in sorted(faults, key=lambda fault: KINDS[fault.kind].encodes):
         blow = Blow(fault=fault, events=events, error_event=error_event)
         events = KINDS[fault.kind].effect(blow)
     return events

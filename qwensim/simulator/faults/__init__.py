@@ -31,8 +31,8 @@ chunks, and what the first dropped cannot be spoilt by the second. Of `error`, `
 `drop-before-headers`, `timeout`, `drop`, `truncated-chunk` and `error-event`, which settle how an
 exchange ends, only the first that matches meets it; the next one has its turn in the exchanges to
 come. So has a fault that cannot happen: one of a stream where none was asked for or where an
-`error` takes its place, one of an answer where there is none. A script's fault comes last,
-but for `gzip`, which compresses what all the others leave.
+`error` takes its place, one of an answer where there is none. A script's fault comes last.
+After all of them, whenever it was set, `gzip` compresses what they leave.
 """
 
 from qwensim.simulator.faults.fault import Fault, Kind, Values, error_of

@@ -63,7 +63,8 @@ class TestCassettes:
     @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parts[-3][:12]}-{path.stem}")
     def test_a_case_of_the_contract_is_seen_again(self, path: Path) -> None:
         made = draft(path)
-        assert made.left_out == ()
+        # How fast a task went is not a scenario's to say: the draft tells what it leaves out.
+        assert all("response.body.output.task_status" in item for item in made.left_out)
         recorded = read_cassette(path).interactions
         assert made.requests == len(recorded)
         assert statuses(played(made)) == [interaction.status for interaction in recorded]

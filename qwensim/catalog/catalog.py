@@ -10,6 +10,7 @@ from qwensim.catalog.rows import (
     AgentRow,
     AssetHostRow,
     AuthChoiceRow,
+    BuiltInToolRow,
     CredentialRow,
     DialectRow,
     EmbeddingRow,
@@ -17,6 +18,8 @@ from qwensim.catalog.rows import (
     ErrorRow,
     FailureRow,
     HostRow,
+    ImageProtocolRow,
+    ImageRow,
     KeyVariableRow,
     LimitRow,
     MediaRow,
@@ -56,6 +59,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     pictures: Mapping[str, PictureRow]
     videos: Mapping[str, VideoRow]
     video_sizes: Mapping[str, VideoSizeRow]
+    images: Mapping[str, ImageRow]
+    image_protocols: Mapping[str, ImageProtocolRow]
     embeddings: Mapping[str, EmbeddingRow]
     reranks: Mapping[str, RerankRow]
     limits: Mapping[str, LimitRow]
@@ -68,6 +73,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     usages: Mapping[str, UsageRow]
     dialects: Mapping[str, DialectRow]
     natives: Mapping[str, NativeRow]
+    built_in_tools: Mapping[str, BuiltInToolRow]
     words: Mapping[str, WordsRow]
     failures: Mapping[str, FailureRow]
     errors_on: Mapping[str, Mapping[str, ErrorRow]]
@@ -94,6 +100,8 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
             pictures=tables["picture"],
             videos=tables["video"],
             video_sizes=tables["video_size"],
+            images=tables["image"],
+            image_protocols=tables["image_protocol"],
             embeddings=tables["embedding"],
             reranks=tables["rerank"],
             limits=tables["limit"],
@@ -108,6 +116,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
                 row.id: _extended(row, tables["dialect"]) for row in tables["dialect"].values()
             },
             natives=tables["native"],
+            built_in_tools=tables["built_in_tool"],
             words=tables["words"],
             failures=tables["failure"],
             errors_on={

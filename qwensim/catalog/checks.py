@@ -3,32 +3,60 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from qwensim.catalog.catalog import Tables
 from qwensim.catalog.rows import ModelRow
 from qwensim.errors import CatalogError
+from qwensim.fields import FieldError, convert_fields, written
 
 Files = Mapping[str, Mapping[str, str]]
 """Table, row name, the file that said it last."""
 
+_MADE_BY: Final = (
+    ("video", "video"),
+    ("images", "image"),
+    ("embeddings", "embedding"),
+    ("rerank", "rerank"),
+)
+"""A surface, and the table in which its models say what they take."""
+
+_CHOICES: Final = (
+    ("video", "resolution", "resolutions"),
+    ("video", "duration", "durations"),
+    ("image", "size", "sizes"),
+    ("embedding", "dimension", "dimensions"),
+)
+"""A table, the field of a default, and the field of the values allowed, if they can be listed."""
+
+_DIFFERENT: Final = (
+    ("media", "media"),
+    ("usage", "usage"),
+    ("dialect", "dialect"),
+    ("wrong_role", "error"),
+)
+"""Fields of a model that may differ on a host, and the tables whose rows they name."""
+
+_NAMED: Final = re.compile(r"field `(\w+)`")
+"""How msgspec names a field that is missing or unknown."""
+
 
 def convert_row(fields: Any, struct: type[Any], *, file: str, row: str, within: str = "") -> Any:
-    """Decode one row into its struct; raises `CatalogError` with the field that is wrong.
+    """Decode one row into its struct.
 
+    Raises `CatalogError` with the field that is wrong, the value seen there and what is allowed.
     `within` is the field in which the fields stand, if it is not the row itself.
     """
     try:
-        return msgspec.convert(fields, struct)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
-        field = place.strip("`.")
-        if named := re.search(r"field `(\w+)`", problem):
+        return convert_fields(fields, struct)
+    except FieldError as error:
+        field = written(error.steps)
+        if named := _NAMED.search(error.problem):
             field = field or named[1]
         raise CatalogError(
-            problem, file=file, row=row, field=".".join(filter(None, (within, field)))
+            error.problem, file=file, row=row, field=".".join(filter(None, (within, field)))
         ) from error
 
 
@@ -41,42 +69,67 @@ def check(tables: Tables, files: Files) -> None:
         try:
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
-            raise _wrong(files, table, name, field, f"is no regular expression: {error}") from error
+            raise _wrong(
+                files, table, name, field, f"{pattern!r} is no regular expression: {error}"
+            ) from error
     for name, field, template in _templates(tables):
         if not _is_template(template):
             problem = f"is no template: {template!r}; values stand in it as {{name}}"
             raise _wrong(files, "error", name, field, problem)
     _check_dialects(tables, files)
-    _check_videos(tables, files)
-    _check_vectors(tables, files)
+    _check_models(tables, files)
+    _check_defaults(tables, files)
+    _check_built_in_tools(tables, files)
     _check_differences(tables, files)
 
 
-def _check_videos(tables: Tables, files: Files) -> None:
-    """Check that models which make videos say how, and that what they take holds together."""
+def _check_models(tables: Tables, files: Files) -> None:
+    """Check that models which do not chat say what they take."""
     for model in tables["model"].values():
-        if "video" in model.surfaces and model.id not in tables["video"]:
-            raise _wrong(files, "model", model.id, "surfaces", "there is no [[video]] of this name")
-    for row in tables["video"].values():
-        if row.resolution not in row.resolutions:
-            raise _wrong(files, "video", row.id, "resolution", "is none of its resolutions")
-        if row.duration not in row.durations:
-            raise _wrong(files, "video", row.id, "duration", "is none of its durations")
-    for size in tables["video_size"].values():
-        if "16:9" not in size.sizes:
-            raise _wrong(files, "video_size", size.id, "sizes", "has none for 16:9, the default")
-
-
-def _check_vectors(tables: Tables, files: Files) -> None:
-    """Check that models for embeddings and reranking say what they take."""
-    for model in tables["model"].values():
-        for surface, table in (("embeddings", "embedding"), ("rerank", "rerank")):
+        for surface, table in _MADE_BY:
             if surface in model.surfaces and model.id not in tables[table]:
-                problem = f"there is no [[{table}]] of this name"
+                problem = f"{surface!r} wants a row [[{table}]] of this name, and there is none"
                 raise _wrong(files, "model", model.id, "surfaces", problem)
-    for row in tables["embedding"].values():
-        if row.dimensions and row.dimension not in row.dimensions:
-            raise _wrong(files, "embedding", row.id, "dimension", "is none of its dimensions")
+
+
+def _check_defaults(tables: Tables, files: Files) -> None:
+    """Check that defaults are among what is allowed."""
+    for table, field, choices in _CHOICES:
+        for row in tables[table].values():
+            value, allowed = getattr(row, field), getattr(row, choices)
+            if allowed and value not in allowed:
+                known = ", ".join(map(str, allowed))
+                problem = f"{value!r} is none of its {choices}; there are: {known}"
+                raise _wrong(files, table, row.id, field, problem)
+    for row in tables["image"].values():
+        if not (row.sizes or row.sides or row.area or row.size_fixed):
+            raise _wrong(files, "image", row.id, "sizes", "are not given, nor sides nor area")
+        if row.images > row.most_images:
+            problem = f"{row.images} is more than its most_images: {row.most_images}"
+            raise _wrong(files, "image", row.id, "images", problem)
+    for row in tables["video_size"].values():
+        if "16:9" not in row.sizes:
+            problem = f"has none for 16:9, the default; there are: {', '.join(row.sizes) or 'none'}"
+            raise _wrong(files, "video_size", row.id, "sizes", problem)
+
+
+def _check_built_in_tools(tables: Tables, files: Files) -> None:
+    """Check that items of built-in tools become JSON."""
+    for row in tables["built_in_tool"].values():
+        for field in ("begun", "done"):
+            text = re.sub(r"\$(id|query)\b", '""', getattr(row, field))
+            text = re.sub(r"\$(quoted|twice)\b", "", text)
+            try:
+                msgspec.json.decode(text, type=dict[str, Any])
+            except msgspec.MsgspecError as error:
+                raise _wrong(
+                    files, "built_in_tool", row.id, field, f"is no JSON: {error}"
+                ) from None
+            if hole := re.search(r"\$\w+", text):
+                problem = (
+                    f"no value {hole[0]} goes into an item; there are: $id, $query, $quoted, $twice"
+                )
+                raise _wrong(files, "built_in_tool", row.id, field, problem)
 
 
 def _check_dialects(tables: Tables, files: Files) -> None:
@@ -137,6 +190,7 @@ def _references(tables: Tables) -> Iterator[_Reference]:
         ("model", ("media",), tables["media"]),
         ("model", ("usage",), tables["usage"]),
         ("model", ("dialect",), tables["dialect"]),
+        ("model", ("wrong_role",), tables["error"]),
         ("error", ("envelope",), tables["envelope"]),
         ("error", ("wire",), tables["wire"]),
         ("wire", ("extends",), tables["wire"]),
@@ -147,10 +201,15 @@ def _references(tables: Tables) -> Iterator[_Reference]:
         ("video", ("resolution", "resolutions"), tables["video_size"]),
         ("video", ("prompt_error", "needs_error"), tables["error"]),
         ("video", ("duration_error", "choice_error"), tables["error"]),
+        ("image", ("id",), tables["model"]),
+        ("image", ("protocols",), tables["route"]),
+        ("image", ("size_error", "count_error"), tables["error"]),
         ("embedding", ("id",), tables["model"]),
         ("rerank", ("id",), tables["model"]),
         ("limit", ("plan",), tables["plan"]),
         ("limit", ("error",), tables["error"]),
+        ("built_in_tool", ("needs",), tables["built_in_tool"]),
+        ("built_in_tool", ("needs_error", "thinks_error"), tables["error"]),
         ("dialect", ("extends",), tables["dialect"]),
         ("dialect", ("usage", "usage_stream"), tables["usage"]),
     ):
@@ -167,12 +226,15 @@ def _nested_references(tables: Tables) -> Iterator[_Reference]:
         for pair in wire.envelopes.items():
             for value in filter(None, pair):
                 yield _Reference("wire", wire.id, "envelopes", value, tables["envelope"])
+    for image in tables["image"].values():
+        for value in image.protocols.values():
+            yield _Reference("image", image.id, "protocols", value, tables["image_protocol"])
     for model in tables["model"].values():
         for place, changes in model.on.items():
-            for field in ("media", "usage", "dialect"):
+            for field, table in _DIFFERENT:
                 for value in _names_in(changes.get(field)):
                     path = f"on.{place}.{field}"
-                    yield _Reference("model", model.id, path, value, tables[field])
+                    yield _Reference("model", model.id, path, value, tables[table])
 
 
 def _names_in(value: Any) -> Iterable[Any]:

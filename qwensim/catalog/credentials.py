@@ -117,6 +117,8 @@ class Redactor:
     def value(self, value: Any, *, secrets: Iterable[str] = ()) -> Any:
         """Return a JSON value with the credentials taken out of its strings and keys.
 
+        What is empty is none: so are the signatures that stand beside a model's thinking.
+
         Raises `RecursionError` for a value nested deeper than the interpreter's stack.
         """
         if isinstance(value, str):
@@ -124,7 +126,9 @@ class Redactor:
         if isinstance(value, dict):
             return {
                 self.text(key, secrets=secrets): REDACTED
-                if isinstance(item, str | int | float) and key.lower() in self._parameters
+                if item != ""
+                and isinstance(item, str | int | float)
+                and key.lower() in self._parameters
                 else self.value(item, secrets=secrets)
                 for key, item in value.items()
             }
@@ -133,17 +137,13 @@ class Redactor:
         return value
 
 
-def _collect(value: Any, keys: list[str], texts: list[str]) -> None:
-    """Gather the keys and the other strings of a JSON value."""
-    if isinstance(value, str):
-        texts.append(value)
-    elif isinstance(value, dict):
-        keys += value
-        for item in value.values():
-            _collect(item, keys, texts)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            if isinstance(item, str):
-                texts.append(item)
-            else:
-                _collect(item, keys, texts)
+def _collect(values: Iterable[Any], keys: list[str], texts: list[str]) -> None:
+    """Gather the keys and the other strings of JSON values."""
+    for value in values:
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict):
+            keys += value
+            _collect(value.values(), keys, texts)
+        elif isinstance(value, list | tuple):
+            _collect(value, keys, texts)

@@ -12,6 +12,7 @@ from qwensim.catalog import rows
 from qwensim.catalog.catalog import Catalog
 from qwensim.catalog.checks import check, convert_row
 from qwensim.errors import CatalogError
+from qwensim.fields import brief
 
 PAGE_DATE = dt.date(2026, 5, 18)
 """The day of the service that is modelled unless another is asked for."""
@@ -33,6 +34,8 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "picture": (rows.PictureRow, "url"),
     "video": (rows.VideoRow, "id"),
     "video_size": (rows.VideoSizeRow, "id"),
+    "image": (rows.ImageRow, "id"),
+    "image_protocol": (rows.ImageProtocolRow, "id"),
     "embedding": (rows.EmbeddingRow, "id"),
     "rerank": (rows.RerankRow, "id"),
     "limit": (rows.LimitRow, "id"),
@@ -45,12 +48,15 @@ TABLES: Mapping[str, tuple[type[rows.Row], str]] = {
     "usage": (rows.UsageRow, "id"),
     "dialect": (rows.DialectRow, "id"),
     "native": (rows.NativeRow, "id"),
+    "built_in_tool": (rows.BuiltInToolRow, "id"),
     "words": (rows.WordsRow, "id"),
     "failure": (rows.FailureRow, "id"),
 }
 """Each table, the struct of its rows and the field that names a row."""
 
-NESTED = frozenset({"on", "shapes", "codes", "envelopes", "values", "video", "most", "extra"})
+NESTED = frozenset(
+    {"on", "shapes", "codes", "envelopes", "values", "video", "most", "extra", "protocols"}
+)
 """Fields that are tables themselves: a later row changes the entries that it gives."""
 
 FIRST_FIT = frozenset({"failure", "native"})
@@ -66,7 +72,8 @@ def load(*overlays: Overlay, as_of: dt.date = PAGE_DATE) -> Catalog:
     A row of an overlay whose name is new is added. One whose name exists changes the fields that it
     gives; its `source`, `checked` and `confidence` may be left out.
 
-    Raises `CatalogError` with file, row and field if anything is wrong.
+    Raises `CatalogError` with file, row, field, the value seen and what is allowed if anything is
+    wrong.
     """
     if isinstance(as_of, dt.datetime):
         as_of = as_of.date()
@@ -120,7 +127,8 @@ def _merge(
                 f"no such table; there are: {', '.join(TABLES)}", file=file, row=table
             )
         if not isinstance(found, list | tuple):
-            raise CatalogError("must be a list of rows, written [[…]]", file=file, row=table)
+            problem = f"must be a list of rows, written [[{table}]], not {brief(found)}"
+            raise CatalogError(problem, file=file, row=table)
         for number, row in enumerate(found, start=1):
             _merge_row(raw[table], table, row, number, file=file, as_of=as_of, overlay=overlay)
 
@@ -137,10 +145,12 @@ def _merge_row(
 ) -> None:
     key = TABLES[table][1]
     if not isinstance(row, Mapping):
-        raise CatalogError("must be a table of fields", file=file, row=f"{table} {number}")
+        problem = f"must be a table of fields, not {brief(row)}"
+        raise CatalogError(problem, file=file, row=f"{table} {number}")
     name = row.get(key)
     if not isinstance(name, str) or not name:
-        raise CatalogError("must name the row", file=file, row=f"{table} {number}", field=key)
+        problem = f"must name the row with a text, not {brief(name)}"
+        raise CatalogError(problem, file=file, row=f"{table} {number}", field=key)
     since = row.get("since")
     if since is not None and type(since) is not dt.date:
         raise CatalogError(

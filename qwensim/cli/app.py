@@ -9,13 +9,14 @@ from typing import Annotated, NoReturn
 import typer
 
 import qwensim
-from qwensim.cli import client, repro, setup, suite
+from qwensim.cli import client, orders, repro, setup, suite
 from qwensim.cli.options import (
     AccountsFile,
     Address,
     AsOf,
     Catalogs,
-    ClientCheck,
+    ClientCheckName,
+    EnforceLimits,
     JournalPath,
     PaceName,
     Port,
@@ -101,8 +102,13 @@ def serve(  # noqa: PLR0913 - one for each option
         "instant"
     ),
     task_pace: Annotated[
-        TaskPaceName, typer.Option(help="How long tasks take: no time, 3 seconds, or minutes.")
-    ] = "brief",
+        TaskPaceName | None,
+        typer.Option(
+            help="How long tasks take: no time, 3 seconds, or minutes.  [default: brief, or the"
+            " scenario's]",
+            show_default=False,
+        ),
+    ] = None,
     task_polls: Annotated[
         int | None,
         typer.Option(
@@ -116,14 +122,8 @@ def serve(  # noqa: PLR0913 - one for each option
     catalog: Catalogs = None,
     accounts: AccountsFile = None,
     as_of: AsOf = None,
-    client_check: Annotated[
-        ClientCheck,
-        typer.Option(help="Who may use the Coding Plan: any User-Agent, coding agents, or all."),
-    ] = "any",
-    limits: Annotated[
-        bool,
-        typer.Option("--limits", help="Enforce the limits on requests, tokens and concurrency."),
-    ] = False,
+    client_check: ClientCheckName = "any",
+    limits: EnforceLimits = False,
     script: Scenario = None,
     scenario: ScenarioName = None,
     journal: JournalPath = None,
@@ -158,16 +158,14 @@ def serve(  # noqa: PLR0913 - one for each option
 
     from qwensim.catalog.keys import FAKE_KEYS
     from qwensim.cli.serve import add_scenario, serve_until_stopped
-    from qwensim.cli.situation import keys_of, read_alone, service_of
+    from qwensim.cli.situation import keys_of, read_alone, service_of, show_situation
     from qwensim.server import SystemClock
     from qwensim.simulator import PACES, TASK_PACES, Simulator, TaskPace, read_accounts
 
-    make = partial(
-        Simulator,
-        seed=seed,
-        pace=PACES[pace],
-        task_pace=TASK_PACES[task_pace] if task_polls is None else TaskPace(polls=task_polls),
-    )
+    make = partial(Simulator, seed=seed, pace=PACES[pace])
+    tasks = TASK_PACES[task_pace] if task_pace is not None else None
+    if task_polls is not None:
+        tasks = TaskPace(polls=task_polls)
     if scenario is not None:
         others = {
             "--catalog": catalog,
@@ -177,8 +175,9 @@ def serve(  # noqa: PLR0913 - one for each option
             "--client-check": client_check != "any",
         }
         situation = read_alone(scenario, others)
-        simulator, keys = service_of(situation, make), keys_of(situation, region)
+        simulator, keys = service_of(situation, make, tasks), keys_of(situation, region)
         known = scenario if situation.accounts else None
+        show_situation(situation)
     else:
         facts = catalog_of(catalog, as_of)
         keys, known = ({}, str(accounts)) if accounts else (FAKE_KEYS, None)
@@ -188,6 +187,7 @@ def serve(  # noqa: PLR0913 - one for each option
             accounts=read_accounts(accounts, facts) if accounts else (),
             client_check=client_check,
             limits=limits,
+            task_pace=tasks,
         )
     if script is not None:
         add_scenario(simulator, script)
@@ -207,7 +207,7 @@ def serve(  # noqa: PLR0913 - one for each option
 
 
 @app.command(context_settings={"allow_interspersed_args": False})
-def run(
+def run(  # noqa: PLR0913 - one for each option
     command: Annotated[
         list[str],
         typer.Argument(metavar="COMMAND...", help="What to run, after --.", show_default=False),
@@ -217,6 +217,8 @@ def run(
     scenario: ScenarioName = None,
     accounts: AccountsFile = None,
     catalog: Catalogs = None,
+    client_check: ClientCheckName = "any",
+    limits: EnforceLimits = False,
     record: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the exchanges to it, as a cassette."),
@@ -226,11 +228,15 @@ def run(
         typer.Option("--strict", help="Fail if it is refused something or asks another host."),
     ] = False,
     journal: JournalPath = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Tell nothing in the end, unless --strict finds fault.")
+    ] = False,
 ) -> None:
     """Run any command with the fake as its DashScope.
 
     Its environment leads it to a proxy that answers under the service's own host names and refuses
-    all others, and has test keys where there are none. In the end stderr tells what was asked.
+    all others, and has test keys where there are none. In the end stderr tells what was asked, and
+    what the client should do otherwise.
     Exits as the command does, or with 1 if it ended well and --strict finds fault.
     """
     from qwensim.cli.run import run as run_to_end
@@ -238,10 +244,18 @@ def run(
 
     situation = None
     if scenario is not None:
-        from qwensim.cli.situation import read_alone
+        from qwensim.cli.situation import read_alone, show_situation
         from qwensim.scenarios import accounts_of, facts_of
 
-        situation = read_alone(scenario, {"--catalog": catalog, "--accounts": accounts})
+        others = {
+            "--catalog": catalog,
+            "--accounts": accounts,
+            "--limits": limits,
+            "--client-check": client_check != "any",
+        }
+        situation = read_alone(scenario, others)
+        if not quiet:
+            show_situation(situation)
         facts, known = facts_of(situation), accounts_of(situation)
     else:
         facts = catalog_of(catalog, None)
@@ -255,11 +269,15 @@ def run(
         journal=journal,
         record=record,
         strict=strict,
+        client_check=client_check,
+        limits=limits,
+        quiet=quiet,
     )
     raise typer.Exit(code)
 
 
 client.register(app)
+orders.register(app)
 repro.register(app)
 setup.register(app)
 suite.register(app)

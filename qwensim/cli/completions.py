@@ -29,6 +29,15 @@ def video_refs() -> list[str]:
     return [f"qwen/{model}" for model in load().videos]
 
 
+def image_refs() -> list[str]:
+    """Return a reference to each model that makes images of a prompt."""
+    from qwensim.catalog import load
+
+    return [
+        f"qwen/{row.id}" for row in load().images.values() if not row.pictures and not row.needs
+    ]
+
+
 def embedding_refs() -> list[str]:
     """Return a reference to each model that turns texts into vectors."""
     from qwensim.catalog import load

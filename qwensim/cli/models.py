@@ -37,6 +37,10 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     tools: bool
     json_mode: tuple[str, ...]
     surfaces: tuple[str, ...]
+    defaults: dict[str, float | int]
+    """Sampling, by parameter."""
+    defaults_thinking: dict[str, float | int]
+    """What differs in thinking."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

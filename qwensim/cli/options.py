@@ -68,6 +68,16 @@ Scenario: TypeAlias = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="YAML, TOML or JSON: scripts and faults to begin with."),
 ]
+ClientCheckName: TypeAlias = Annotated[
+    ClientCheck,
+    typer.Option(
+        "--client-check",
+        help="Who may use the Coding Plan: any User-Agent, coding agents, or all.",
+    ),
+]
+EnforceLimits: TypeAlias = Annotated[
+    bool, typer.Option("--limits", help="Enforce the limits on requests, tokens and concurrency.")
+]
 ScenarioName: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -88,6 +98,24 @@ Cases: TypeAlias = Annotated[
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="A JSON list of results.")]
 Recordings: TypeAlias = Annotated[
     Path, typer.Argument(metavar="PATH", help="A cassette, or a folder.", show_default=False)
+]
+
+AuthChoice: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHOICE",
+        help="Plan and region.  [default: qwen-api-key]",
+        autocompletion=completions.auth_choices,
+        show_default=False,
+    ),
+]
+BaseUrl: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Endpoint to use instead, such as a served fake's.",
+        show_default=False,
+    ),
 ]
 
 

@@ -23,6 +23,8 @@ from qwensim.recording import Provenance, read, use_cassette
 from qwensim.simulator import REALISTIC, Simulator
 
 _TOTAL = re.compile(rb'"total_tokens":\s*(\d+)')
+_WAYS = tuple(re.compile(rb'"%b_tokens":\s*(\d+)' % way) for way in (b"input", b"output"))
+"""What the Anthropic protocol counts, which knows no total."""
 
 
 class PacedFake(Fake):
@@ -153,5 +155,12 @@ def record(recorder: Recorder, pairs: Sequence[tuple[Case, HostRow]]) -> bool:
 
 def tokens_in(path: Path) -> int:
     """Return the tokens that the answers of a cassette tell of; of a stream, the last count."""
-    counts = (_TOTAL.findall(interaction.body) for interaction in read(path).interactions)
-    return sum(int(found[-1]) for found in counts if found)
+    return sum(_tokens_in(interaction.body) for interaction in read(path).interactions)
+
+
+def _tokens_in(body: bytes) -> int:
+    if totals := _TOTAL.findall(body):
+        return int(totals[-1])
+    found = [way.findall(body) for way in _WAYS]
+    # What has gone in alone was counted without an answer, which costs nothing.
+    return sum(int(counts[-1]) for counts in found) if all(found) else 0

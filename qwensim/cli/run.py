@@ -16,11 +16,14 @@ from qwensim.cli.consoles import show_line, show_warning
 from qwensim.cli.request_log import JournalFile
 from qwensim.cli.run_summary import Tally
 from qwensim.cli.serve import add_scenario
+from qwensim.cli.verdict import show_breaches
 from qwensim.errors import UsageError
 from qwensim.exchange import Event, Request
 from qwensim.running import NOT_FOUND, NOT_RUNNABLE, missing_keys, obstacle, run_to_end, variables
 from qwensim.server import SystemClock, serve
 from qwensim.simulator import Account, Simulator
+from qwensim.simulator.gate import ClientCheck
+from qwensim.verdict import judge
 
 if TYPE_CHECKING:
     from qwensim.recording import ExchangeRecorder
@@ -30,7 +33,7 @@ TO_BLAME = 1
 """The exit code, if strict, of a command that ended well but was refused something."""
 
 
-def run(
+def run(  # noqa: PLR0913 - one for each option
     command: Sequence[str],
     *,
     catalog: Catalog,
@@ -40,13 +43,18 @@ def run(
     journal: Path | None,
     record: Path | None,
     strict: bool,
+    client_check: ClientCheck = "any",
+    limits: bool = False,
+    quiet: bool = False,
 ) -> int:
     """Run a command, tell what it asked for, and return the exit code.
 
     `catalog` and `accounts` are those of `situation`, if there is one: the support issue to answer
-    as. `script` is a file of scripts and faults to begin with, `journal` one that each request is
-    appended to, `record` the cassette to write. If `strict` a command that was refused something
-    has not ended well. Raises `QwensimError` for a file that is wrong or cannot be written.
+    as; where there is none, `client_check` and `limits` are those of `Simulator`. `script` is a
+    file of scripts and faults to begin with, `journal` one that each request is appended to,
+    `record` the cassette to write. If `strict` a command that was refused something has not ended
+    well; if `quiet` what was asked is told of no other. Raises `QwensimError` for a file that is
+    wrong or cannot be written.
     """
     if record is not None:
         _try_to_write(record)
@@ -59,7 +67,13 @@ def run(
 
         simulator = simulator_of(situation, clock=clock, make=make)
     else:
-        simulator = make(catalog=catalog, accounts=accounts, clock=clock)
+        simulator = make(
+            catalog=catalog,
+            accounts=accounts,
+            clock=clock,
+            client_check=client_check,
+            limits=limits,
+        )
     if script is not None:
         add_scenario(simulator, script)
     with ExitStack() as stack:
@@ -78,10 +92,13 @@ def run(
         except OSError as error:
             show_line("error", f"cannot run {command[0]} ({error.strerror})", style="bold red")
             return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_RUNNABLE
-    tally.show()
+    failed = strict and code == 0 and not tally.blameless
+    if not quiet or failed:
+        tally.show()
+        show_breaches(judge(simulator.journal, simulator.catalog, timed=True))
     if recorder is not None and record is not None:
         _write(recorder, record)
-    return TO_BLAME if strict and code == 0 and not tally.blameless else code
+    return TO_BLAME if failed else code
 
 
 class _Observed(Simulator):

@@ -1,14 +1,23 @@
 """What a command asked of the service, told when it has ended."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import typer
 
 from qwensim.catalog import Catalog
 from qwensim.cli.consoles import new_table, show_line, show_table
 from qwensim.simulator import Entry
-from qwensim.simulator.journal import KEPT_AWAY, TLS_FAILED
+from qwensim.simulator.journal import KEPT_AWAY, LEFT, TLS_FAILED
+
+_SHOWN: Final = 10
+"""Hosts of a list that are told."""
+
+
+_NO_TRUST: Final = (
+    "a client that does not trust the certificate takes its authorities from none of the variables "
+    "that are set"
+)
 
 
 class _Kind(NamedTuple):
@@ -31,6 +40,7 @@ class Tally:
         self._refusals: dict[tuple[str, str | None, str], tuple[Entry, str]] = {}
         self._kept_away: Counter[str] = Counter()
         self._untrusting: dict[str, str] = {}
+        self._left: Counter[str] = Counter()
 
     def __call__(self, entry: Entry) -> None:
         """Count an entry."""
@@ -38,6 +48,8 @@ class Tally:
             self._kept_away[entry.host] += 1
         elif entry.error == TLS_FAILED:
             self._untrusting[entry.host] = entry.message or ""
+        elif entry.error == LEFT:
+            self._left[entry.host] += 1
         else:
             kind = _Kind(entry.host, entry.model or "-", _outcome(entry))
             self._requests[kind] += 1
@@ -68,14 +80,20 @@ class Tally:
         for entry, key in self._refusals.values():
             asked = f"{entry.model or 'a request'} on {entry.host}"
             show_line("refused", f"{asked}: {self._advice(entry, key)}", style="bold red")
-        for host, count in self._kept_away.items():
+        for host, count in self._kept_away.most_common(_SHOWN):
             show_line("kept from", f"{host} (requests: {count:,})", style="bold red")
+        if (more := len(self._kept_away) - _SHOWN) > 0:
+            shown = sum(count for _, count in self._kept_away.most_common(_SHOWN))
+            rest = self._kept_away.total() - shown
+            show_line("kept from", f"{more:,} hosts more (requests: {rest:,})", style="bold red")
         for host, reason in self._untrusting.items():
+            show_line("no TLS", f"{host} ({reason}): {_NO_TRUST}", style="bold red")
+        for host, count in self._left.items():
             show_line(
-                "no TLS",
-                f"{host} ({reason}): a client that does not trust the certificate takes its "
-                "authorities from none of the variables that are set",
-                style="bold red",
+                "no request",
+                f"{host} (tunnels: {count:,}): the client left before it asked for anything, which "
+                f"may be for want of trust; {_NO_TRUST}",
+                style="bold yellow",
             )
 
     def _advice(self, entry: Entry, key: str) -> str:

@@ -93,14 +93,14 @@ def _announcement(
     lines += [f"  {plans[row.plan].title:{width}}  {server.url}{row.base_path}" for row in bare]
     lines += ["", f"Scripts, faults, clock and requests: {server.url}/__qwensim/", "", "To copy:"]
     for row in bare:
-        lines.append(f"  export OPENAI_BASE_URL={server.url}{row.base_path}")
-        if row.plan in keys:
-            lines.append(f"  export OPENAI_API_KEY={keys[row.plan]}")
+        clients = {"OPENAI": ("BASE_URL", row.base_path)}
         if "text-generation" in plans[row.plan].routes:
-            lines.append(f"  export DASHSCOPE_HTTP_BASE_URL={server.url}/api/v1")
-            lines += [f"  export DASHSCOPE_API_KEY={keys[row.plan]}"] if row.plan in keys else []
+            clients["DASHSCOPE"] = ("HTTP_BASE_URL", "/api/v1")
+        clients["ANTHROPIC"] = ("BASE_URL", "/apps/anthropic")
+        for client, (variable, path) in clients.items():
+            lines.append(f"  export {client}_{variable}={server.url}{path}")
+            lines += [f"  export {client}_API_KEY={keys[row.plan]}"] if row.plan in keys else []
         lines.append("")
-    lines += [f"  export ANTHROPIC_BASE_URL={server.url}/apps/anthropic", ""]
     return "\n".join(lines)
 
 

@@ -156,6 +156,8 @@ def doctor(
     from qwensim.cli import doctor as diagnosis
     from qwensim.cli.redirect import client_to
 
+    if config is not None and not config.exists():
+        raise UsageError(f"--config: there is no file {config}; to make one: qwensim onboard")
     catalog = load()
     with ExitStack() as stack:
         findings = diagnosis.diagnose(

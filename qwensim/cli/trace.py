@@ -19,7 +19,7 @@ def trace(exchanges: Sequence[Exchange], redactor: Redactor) -> Iterator[str]:
     blocks = ["\n".join(_lines(exchange)) for exchange in exchanges]
     for block in _cut(blocks, "* … {} exchanges more"):
         for line in block.split("\n"):
-            yield _plain(redactor.text(line))
+            yield plain(redactor.text(line))
 
 
 def _lines(exchange: Exchange) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in {*HTTPStatus} else ""
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     """Return a line that no terminal takes for a command, cut where it is long."""
     line = line if line.isprintable() else ascii(line)[1:-1]
     return line if len(line) <= _WIDEST else f"{line[:_WIDEST]}… ({len(line):,} characters)"

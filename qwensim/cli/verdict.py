@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from qwensim.cli.consoles import console, new_table, show_table
+from qwensim.cli.consoles import console, new_table, show_line, show_table
 from qwensim.verdict import Judgement, Verdict
 
 _STYLES = {"passed": "green", "failed": "bold red", "not judged": "dim"}
@@ -22,6 +22,15 @@ def show_verdict(verdict: Verdict, *, stderr: bool = False) -> None:
         out.print(f"{one.rule}: {one.means} {one.advice}", soft_wrap=True)
     if not verdict.passed:
         out.print()
+
+
+def show_breaches(verdict: Verdict) -> None:
+    """Print to stderr a line for each rule that was broken: what was seen, and what to do."""
+    for one in verdict.failures():
+        first, *others = one.breaches
+        more = f", and {len(others):,} times more" if others else ""
+        seen = f"{first.seen} ({_requests(first.requests)}{more})"
+        show_line(one.rule, f"{seen}. {one.means} {one.advice}", style="bold yellow")
 
 
 def _seen(one: Judgement) -> str:

@@ -8,11 +8,16 @@ from qwensim.catalog.rows import ErrorRow
 from qwensim.contract.answers import Answer, Broken, expect, expect_that
 from qwensim.contract.session import QUESTION, Session
 
-_OUTER_NAMES: Final = {"chat_request_id": "request_id", "camel_request_id": "requestId"}
+_OUTER_NAMES: Final = {
+    "bare_id": "id",
+    "chat_request_id": "request_id",
+    "camel_request_id": "requestId",
+}
 """Keys beside the error whose name is not that of the row."""
 
 _IDS: Final = {
     "id": "chatcmpl-",
+    "bare_id": "",
     "request_id": "",
     "chat_request_id": "chatcmpl-",
     "camel_request_id": "",

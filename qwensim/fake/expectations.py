@@ -83,15 +83,21 @@ def _seen(entry: Entry, name: str) -> Any:
 
 
 def _last_user(messages: Any) -> Any:
-    """Return the text of the last user message of any JSON that stands for messages."""
+    """Return what the user said last in any JSON that stands for messages, as scripts see it."""
+    said: list[str] | None = None
     for message in reversed(messages if isinstance(messages, list) else []):
-        if isinstance(message, dict) and message.get("role") == "user":
-            content = message.get("content")
-            if isinstance(content, list):
-                texts = (part.get("text") for part in content if isinstance(part, dict))
-                return "".join(text for text in texts if isinstance(text, str))
-            return content
-    return _ABSENT
+        role = message.get("role") if isinstance(message, dict) else None
+        if role == "user":
+            said = [_text(message.get("content")), *(said or ())]
+        elif role != "system" and said is not None:
+            break
+    return _ABSENT if said is None else "\n".join(said)
+
+
+def _text(content: Any) -> str:
+    parts = content if isinstance(content, list) else [{"text": content}]
+    texts = (part.get("text") for part in parts if isinstance(part, dict))
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _differences(place: str, wanted: Any, seen: Any) -> Iterator[str]:

@@ -7,8 +7,8 @@ import msgspec
 
 from qwensim.catalog.rows import Plan, Region
 from qwensim.errors import UsageError
+from qwensim.fields import check_fields
 from qwensim.simulator import Account, TaskPace
-from qwensim.simulator.fields import check_fields
 from qwensim.simulator.gate import ClientCheck
 
 
@@ -24,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """With `region` the host of the provider and of the environment."""
     region: Region = "global"
     task_pace: TaskPace | None = None
-    """None: as by default in virtual time."""
+    """None: that of the `scenario`, or as by default in virtual time."""
     limits: bool = False
     """The service's limits are enforced."""
     client_check: ClientCheck = "any"

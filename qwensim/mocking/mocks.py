@@ -17,6 +17,7 @@ from qwensim.errors import UsageError
 from qwensim.fake import Fake
 from qwensim.mocking.interception import intercept
 from qwensim.simulator import Account, Simulator
+from qwensim.simulator.gate import ClientCheck
 from qwensim.transport import transport
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def mock(
+def mock(  # noqa: PLR0913 - one for each thing that can be set
     *,
     simulator: Simulator | None = None,
     seed: int = 0,
     catalog: Catalog | None = None,
     accounts: Iterable[Account] = (),
+    client_check: ClientCheck = "any",
+    limits: bool = False,
     strict: bool = False,
     allow: Iterable[str] = (),
     cassette: str | Path | None = None,
@@ -38,9 +41,10 @@ def mock(
 ) -> "Mock":
     """Return a context manager and decorator that puts a fake in the place of the service.
 
-    `seed`, `catalog` and `accounts` are those of `Simulator`; a given `simulator` takes their place
-    and is kept from one use of the mock to the next. `strict` and `allow` are those of `Fake`.
-    A `cassette` answers in the fake's stead, unless `record` says to record what the fake answers.
+    `seed`, `catalog`, `accounts`, `client_check` and `limits` are those of `Simulator`; a given
+    `simulator` takes their place and is kept from one use of the mock to the next. `strict` and
+    `allow` are those of `Fake`. A `cassette` answers in the fake's stead, unless `record` says to
+    record what the fake answers.
 
         with qwensim.mock() as fake: …
 
@@ -55,7 +59,14 @@ def mock(
 
     def make() -> Fake:
         return Fake(
-            simulator or Simulator(seed=seed, catalog=catalog, accounts=accounts),
+            simulator
+            or Simulator(
+                seed=seed,
+                catalog=catalog,
+                accounts=accounts,
+                client_check=client_check,
+                limits=limits,
+            ),
             strict=strict,
             allow=allow,
         )

@@ -31,6 +31,8 @@ from qwensim.provider.failures import (
     UnfinishedTaskError,
     UnknownModelError,
 )
+from qwensim.provider.image_orders import ImageOptions
+from qwensim.provider.images import Image, Images, ImageUsage
 from qwensim.provider.replies import Delta, Reply, ToolCall, ToolCallPiece
 from qwensim.provider.stream import AsyncChatStream, ChatStream
 from qwensim.provider.tasks import Task, Video
@@ -50,6 +52,10 @@ __all__ = [
     "Delta",
     "Embeddings",
     "Endpoint",
+    "Image",
+    "ImageOptions",
+    "ImageUsage",
+    "Images",
     "InputTooLongError",
     "MalformedAnswerError",
     "ModelNotOnPlanError",

@@ -1,38 +1,29 @@
 """`AsyncQwenProvider`: the same as `qwensim.provider.client`, awaited."""
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, Unpack, overload
+from typing import Any, Literal, Self, overload
 
-import anyio
 import anyio.to_thread
 import httpx2
 import openai
 
 from qwensim.catalog import Catalog
-from qwensim.provider.async_sending import AsyncSender
+from qwensim.provider.async_making import AsyncMaker
 from qwensim.provider.credentials import UNSENT
-from qwensim.provider.downloads import LARGEST
-from qwensim.provider.failures import ProviderError
 from qwensim.provider.refs import PROVIDER
 from qwensim.provider.replies import Reply
 from qwensim.provider.requests import Call, Messages
 from qwensim.provider.stream import AsyncChatStream
-from qwensim.provider.tasks import CANCELED, LONGEST_TASK, POLL_PATIENCE, Progress, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
 from qwensim.provider.vectors import Embeddings, Ranking
-from qwensim.provider.video import VideoOptions
 from qwensim.provider.vision import Source
 
-_T = TypeVar("_T")
 
-
-class AsyncQwenProvider(AsyncSender):
+class AsyncQwenProvider(AsyncMaker):
     """`QwenProvider` for asyncio: the same settings, methods and errors, awaited.
 
     Cancelling a call or a stream closes its connection. Under trio pass `sleep=trio.sleep`.
@@ -208,51 +199,6 @@ class AsyncQwenProvider(AsyncSender):
         call = self._rerank_call(query, documents, model, top_n, parameters)
         return await self._retrying(lambda: self._post(call, self._ranking), call)
 
-    async def video(
-        self,
-        prompt: str = "",
-        *,
-        model: str | None = None,
-        timeout: float = LONGEST_TASK,
-        progress: Progress | None = None,
-        **options: Unpack[VideoOptions],
-    ) -> Video:
-        """Have a video made, and wait for it; `download` fetches it.
-
-        `model` is a reference, by default to the first of `qwensim.provider.video.MODELS` that
-        takes the pictures and videos given. It is made on the Standard host of the region. An order
-        is sent once, since each one costs; the questions that follow are repeated as usual.
-        `timeout` is in seconds: after it the task goes on, and the error has its id for
-        `wait_for_video`. `progress` is called with the `Task` each time the service tells of it.
-        Whoever interrupts the wait cancels the task, which the service allows while it is PENDING.
-        """
-        order = self._order(prompt, model, options)
-        task = await self._retrying(lambda: self._submit(order), order, again=False)
-        call = self._native("task", task_id=task.id, model=order.model)
-        return await self._follow(call, timeout, progress)
-
-    async def wait_for_video(
-        self, task_id: str, *, timeout: float = LONGEST_TASK, progress: Progress | None = None
-    ) -> Video:
-        """Wait for a video that was ordered before; the service knows it for 24 hours."""
-        return await self._follow(self._native("task", task_id=task_id), timeout, progress)
-
-    async def cancel_video(self, task_id: str) -> None:
-        """Cancel a task that is still PENDING; the service refuses it for any other."""
-        call = self._native("task-cancel", task_id=task_id)
-        await self._retrying(lambda: self._cancel(call), call)
-
-    async def download(
-        self, video: Video, path: str | os.PathLike[str], *, max_bytes: int = LARGEST
-    ) -> None:
-        """Fetch a video into a file, whole or not at all; what has that name is replaced.
-
-        No key is sent. Raises `UsageError` for a file that cannot be written, and for a video of
-        more than `max_bytes`.
-        """
-        call = self._download(video)
-        await self._retrying(lambda: self._fetch(call, Path(path), max_bytes), call)
-
     async def close(self) -> None:
         """Close the connections, unless they are those of a given `http_client`."""
         if self._owns_client:
@@ -266,28 +212,3 @@ class AsyncQwenProvider(AsyncSender):
 
     async def _describe(self, call: Call) -> Reply:
         return await self._retrying(lambda: self._ask(call), call)
-
-    async def _follow(self, call: Call, timeout: float, progress: Progress | None) -> Video:
-        deadline = self._clock() + timeout
-        try:
-            while True:
-                task = await self._retrying(lambda: self._look(call, deadline), call)
-                if progress is not None:
-                    progress(task)
-                if (video := self._video(task, call)) is not None:
-                    return video
-                await self._sleep(self._pause(task, call, deadline))
-        except BaseException as stop:
-            if not isinstance(stop, Exception):  # Ctrl-C: nobody would fetch the video
-                await self._abandon(call, progress)
-            raise
-
-    async def _abandon(self, call: Call, progress: Progress | None) -> None:
-        cancel = self._native("task-cancel", task_id=call.task_id, model=call.model)
-        with anyio.move_on_after(POLL_PATIENCE, shield=True):
-            try:
-                await self._retrying(lambda: self._cancel(cancel), cancel, again=False)
-            except ProviderError:
-                return  # it runs already, or nobody answers
-            if progress is not None:
-                progress(Task(id=call.task_id or "", state=CANCELED))

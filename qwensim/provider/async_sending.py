@@ -8,7 +8,7 @@ import httpx2
 import openai
 
 from qwensim.provider import faults
-from qwensim.provider.base import BaseProvider
+from qwensim.provider.answers import Answers
 from qwensim.provider.downloads import WholeFile
 from qwensim.provider.failures import ProviderError
 from qwensim.provider.replies import Reply
@@ -20,7 +20,7 @@ from qwensim.provider.tasks import Task
 _T = TypeVar("_T")
 
 
-class AsyncSender(BaseProvider):
+class AsyncSender(Answers):
     """What talks to the service, and to its storage."""
 
     _client: openai.AsyncOpenAI
@@ -30,10 +30,18 @@ class AsyncSender(BaseProvider):
     async def _ask(self, call: Call) -> Reply:
         return await self._post(call, self._reply)
 
-    async def _post(self, call: Call, read: Callable[[httpx2.Response, Call], _T]) -> _T:
+    async def _post(
+        self,
+        call: Call,
+        read: Callable[[httpx2.Response, Call], _T],
+        options: openai.RequestOptions | None = None,
+    ) -> _T:
         """Send a call and have its answer read."""
         response = await self._client.post(
-            call.url, content=call.body, cast_to=httpx2.Response, options=self._options
+            call.url,
+            content=call.body,
+            cast_to=httpx2.Response,
+            options=options or self._options,
         )
         return read(response, call)
 
@@ -53,13 +61,7 @@ class AsyncSender(BaseProvider):
         return self._model_ids(response, call)
 
     async def _submit(self, order: Call) -> Task:
-        response = await self._client.post(
-            order.url,
-            content=order.body,
-            cast_to=httpx2.Response,
-            options=self._order_options,
-        )
-        return self._task(response, order)
+        return await self._post(order, self._task, self._task_options)
 
     async def _look(self, call: Call, deadline: float) -> Task:
         options = self._poll_options(deadline)

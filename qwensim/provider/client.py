@@ -1,35 +1,27 @@
-"""`QwenProvider`: sends, waits and tries again; the rest is `qwensim.provider.base`."""
+"""`QwenProvider`: what is asked and answered; what is made is `qwensim.provider.making`."""
 
-import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, Unpack, overload
+from typing import Any, Literal, Self, overload
 
 import httpx2
 import openai
 
 from qwensim.catalog import Catalog
 from qwensim.provider.credentials import UNSENT
-from qwensim.provider.downloads import LARGEST
-from qwensim.provider.failures import ProviderError
+from qwensim.provider.making import Maker
 from qwensim.provider.refs import PROVIDER
 from qwensim.provider.replies import Reply
 from qwensim.provider.requests import Call, Messages
-from qwensim.provider.sending import Sender
 from qwensim.provider.stream import ChatStream
-from qwensim.provider.tasks import CANCELED, LONGEST_TASK, Progress, Task, Video
 from qwensim.provider.thinking import ThinkingLevel
 from qwensim.provider.vectors import Embeddings, Ranking
-from qwensim.provider.video import VideoOptions
 from qwensim.provider.vision import Source
 
-_T = TypeVar("_T")
 
-
-class QwenProvider(Sender):
+class QwenProvider(Maker):
     """The qwen provider of OpenClaw, on the `openai` SDK.
 
     `base_url` wins over `auth_choice`; without either it is the Coding Plan (Global).
@@ -218,55 +210,10 @@ class QwenProvider(Sender):
         """Return documents in the order of a query, the `top_n` most relevant or all.
 
         `model` is a reference, by default to qwen3-rerank, which is where `embed` finds its own.
-        `parameters` (`instruct`) go into the body as they are.
+        `parameters` (`instruct`) go into the request as they are.
         """
         call = self._rerank_call(query, documents, model, top_n, parameters)
         return self._retrying(lambda: self._post(call, self._ranking), call)
-
-    def video(
-        self,
-        prompt: str = "",
-        *,
-        model: str | None = None,
-        timeout: float = LONGEST_TASK,
-        progress: Progress | None = None,
-        **options: Unpack[VideoOptions],
-    ) -> Video:
-        """Have a video made, and wait for it; `download` fetches it.
-
-        `model` is a reference, by default to the first of `qwensim.provider.video.MODELS` that
-        takes the pictures and videos given. It is made on the Standard host of the region. An order
-        is sent once, since each one costs; the questions that follow are repeated as usual.
-        `timeout` is in seconds: after it the task goes on, and the error has its id for
-        `wait_for_video`. `progress` is called with the `Task` each time the service tells of it.
-        Whoever interrupts the wait cancels the task, which the service allows while it is PENDING.
-        """
-        order = self._order(prompt, model, options)
-        task = self._retrying(lambda: self._submit(order), order, again=False)
-        call = self._native("task", task_id=task.id, model=order.model)
-        return self._follow(call, timeout, progress)
-
-    def wait_for_video(
-        self, task_id: str, *, timeout: float = LONGEST_TASK, progress: Progress | None = None
-    ) -> Video:
-        """Wait for a video that was ordered before; the service knows it for 24 hours."""
-        return self._follow(self._native("task", task_id=task_id), timeout, progress)
-
-    def cancel_video(self, task_id: str) -> None:
-        """Cancel a task that is still PENDING; the service refuses it for any other."""
-        call = self._native("task-cancel", task_id=task_id)
-        self._retrying(lambda: self._cancel(call), call)
-
-    def download(
-        self, video: Video, path: str | os.PathLike[str], *, max_bytes: int = LARGEST
-    ) -> None:
-        """Fetch a video into a file, whole or not at all; what has that name is replaced.
-
-        No key is sent. Raises `UsageError` for a file that cannot be written, and for a video of
-        more than `max_bytes`.
-        """
-        call = self._download(video)
-        self._retrying(lambda: self._fetch(call, Path(path), max_bytes), call)
 
     def close(self) -> None:
         """Close the connections, unless they are those of a given `http_client`."""
@@ -281,27 +228,3 @@ class QwenProvider(Sender):
 
     def _describe(self, call: Call) -> Reply:
         return self._retrying(lambda: self._ask(call), call)
-
-    def _follow(self, call: Call, timeout: float, progress: Progress | None) -> Video:
-        deadline = self._clock() + timeout
-        try:
-            while True:
-                task = self._retrying(lambda: self._look(call, deadline), call)
-                if progress is not None:
-                    progress(task)
-                if (video := self._video(task, call)) is not None:
-                    return video
-                self._sleep(self._pause(task, call, deadline))
-        except BaseException as stop:
-            if not isinstance(stop, Exception):  # Ctrl-C: nobody would fetch the video
-                self._abandon(call, progress)
-            raise
-
-    def _abandon(self, call: Call, progress: Progress | None) -> None:
-        cancel = self._native("task-cancel", task_id=call.task_id, model=call.model)
-        try:
-            self._retrying(lambda: self._cancel(cancel), cancel, again=False)
-        except ProviderError:
-            return  # it runs already, or nobody answers
-        if progress is not None:
-            progress(Task(id=call.task_id or "", state=CANCELED))

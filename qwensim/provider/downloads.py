@@ -12,19 +12,19 @@ from qwensim.errors import UsageError
 from qwensim.provider import faults
 
 LARGEST: Final = 512 * 1024 * 1024
-"""Bytes of a video unless the caller says otherwise; ten seconds take some tens of megabytes."""
+"""Bytes unless the caller says otherwise; ten seconds of video take some tens of megabytes."""
 
-_TYPES: Final = ("video/", "application/octet-stream")
+_TYPES: Final = ("video/", "image/", "application/octet-stream")
 
 
 def fault_of(response: httpx2.Response) -> faults.Fault | None:
-    """Return why an answer is not a video, if it is not; of an error the body must have come."""
+    """Return why an answer is no video or image, if so; of an error the body must have come."""
     status = response.status_code
     kind = response.headers.get("content-type", "")
     if response.is_success:
         if kind.lower().startswith(_TYPES):
             return None
-        words = f"what came is {kind or 'of no type'}, no video"
+        words = f"what came is {kind or 'of no type'}, no video or image"
         return faults.Fault(message=words, status=status, code=faults.ANSWER_MALFORMED)
     told = dict(_XML.findall(response.text))
     words = ": ".join(told[name] for name in ("Code", "Message") if name in told)
@@ -101,7 +101,7 @@ class WholeFile:
 
     def _too_large(self, seen: str) -> UsageError:
         return UsageError(
-            f"the video has {seen} bytes, and {self._most:,} are allowed; allow more with max_bytes"
+            f"the file has {seen} bytes, and {self._most:,} are allowed; allow more with max_bytes"
         )
 
     def _not_written(self, error: OSError) -> UsageError:

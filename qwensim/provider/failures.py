@@ -76,9 +76,11 @@ class ProviderError(QwensimError):
         """What had come of a stream before it failed."""
 
     def __str__(self) -> str:
-        request = self.request_id and f"request {self.request_id}"
+        wait = self.retry_after and f"retry after {self.retry_after:.10g} s"
         task = self.task_id and f"task {self.task_id}"
-        facts = ", ".join(str(fact) for fact in (self.status, self.code, task, request) if fact)
+        request = self.request_id and f"request {self.request_id}"
+        told = (self.status, self.code, wait, task, request)
+        facts = ", ".join(str(fact) for fact in told if fact)
         return f"{self.message.strip()} ({facts or self.kind}) {self.advice}".strip()
 
 

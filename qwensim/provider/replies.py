@@ -85,9 +85,13 @@ class Reply:
     """The id to quote to the service's support."""
     raw: Mapping[str, Any] = field(repr=False)
     """The decoded answer; of a stream, its last chunk."""
+    reasoning_back: bool = False
+    """Whether the model is to see its reasoning again beside its calls, as Kimi's models are."""
 
     @classmethod
-    def from_wire(cls, body: Mapping[str, Any], *, request_id: str | None) -> "Reply | None":
+    def from_wire(
+        cls, body: Mapping[str, Any], *, request_id: str | None, reasoning_back: bool = False
+    ) -> "Reply | None":
         """Read the body of an answer that was not streamed; None if it holds no message."""
         choice = _first_choice(body)
         message = choice.get("message")
@@ -106,14 +110,17 @@ class Reply:
             model=wire.text(body.get("model")),
             request_id=request_id,
             raw=body,
+            reasoning_back=reasoning_back,
         )
 
     def message(self) -> dict[str, Any]:
         """Return the assistant message with which the next request repeats this answer.
 
-        The reasoning is left out: the service wants it back from few models only.
+        The reasoning is left out but for `reasoning_back`: the service wants it of few models only.
         """
         message: dict[str, Any] = {"role": "assistant", "content": self.content}
+        if self.tool_calls and self.reasoning_back:
+            message["reasoning_content"] = self.reasoning
         if self.tool_calls:
             message["tool_calls"] = [
                 {

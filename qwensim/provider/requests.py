@@ -1,8 +1,8 @@
-"""Requests that are ready to be sent; the body of a chat."""
+"""Requests that are ready to be sent, and orders; the body of a chat."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from qwensim.errors import UsageError
@@ -27,6 +27,19 @@ class Call:
     """The task that it is about."""
     rows: int = 0
     """The texts or documents that it is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What the native API is asked to make."""
+
+    model: str
+    route: str
+    """The id of its `RouteRow`."""
+    body: bytes = field(repr=False)
+    """JSON."""
+    task: bool = True
+    """Whether it is answered with a task to wait for, not with what was made."""
 
 
 def prepare(

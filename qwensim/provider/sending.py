@@ -1,4 +1,4 @@
-"""Sends what `qwensim.provider.base` prepares, waits and tries again."""
+"""Sends what `qwensim.provider.calls` builds, waits and tries again."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx2
 import openai
 
 from qwensim.provider import faults
-from qwensim.provider.base import BaseProvider
+from qwensim.provider.answers import Answers
 from qwensim.provider.downloads import WholeFile
 from qwensim.provider.failures import ProviderError
 from qwensim.provider.replies import Reply
@@ -20,7 +20,7 @@ from qwensim.provider.tasks import Task
 _T = TypeVar("_T")
 
 
-class Sender(BaseProvider):
+class Sender(Answers):
     """What talks to the service, and to its storage."""
 
     _client: openai.OpenAI
@@ -30,10 +30,18 @@ class Sender(BaseProvider):
     def _ask(self, call: Call) -> Reply:
         return self._post(call, self._reply)
 
-    def _post(self, call: Call, read: Callable[[httpx2.Response, Call], _T]) -> _T:
+    def _post(
+        self,
+        call: Call,
+        read: Callable[[httpx2.Response, Call], _T],
+        options: openai.RequestOptions | None = None,
+    ) -> _T:
         """Send a call and have its answer read."""
         response = self._client.post(
-            call.url, content=call.body, cast_to=httpx2.Response, options=self._options
+            call.url,
+            content=call.body,
+            cast_to=httpx2.Response,
+            options=options or self._options,
         )
         return read(response, call)
 
@@ -53,13 +61,7 @@ class Sender(BaseProvider):
         return self._model_ids(response, call)
 
     def _submit(self, order: Call) -> Task:
-        response = self._client.post(
-            order.url,
-            content=order.body,
-            cast_to=httpx2.Response,
-            options=self._order_options,
-        )
-        return self._task(response, order)
+        return self._post(order, self._task, self._task_options)
 
     def _look(self, call: Call, deadline: float) -> Task:
         options = self._poll_options(deadline)

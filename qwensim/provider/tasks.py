@@ -13,7 +13,8 @@ POLL_INTERVAL: Final = 2.5
 POLL_PATIENCE: Final = 30.0
 """Seconds that an answer to one of them may take."""
 LONGEST_TASK: Final = 600.0
-"""Seconds that a video may take unless the caller says otherwise; most take one to five minutes."""
+"""Seconds that a result may take unless the caller says otherwise; most videos take one to
+five minutes."""
 
 CANCELED: Final = "CANCELED"
 

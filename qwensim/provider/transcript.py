@@ -20,10 +20,18 @@ _ENDED: Final = faults.Fault(
 class Transcript:
     """What has come of one stream."""
 
-    def __init__(self, classifier: Classifier, *, model: str, request_id: str | None) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        *,
+        model: str,
+        request_id: str | None,
+        reasoning_back: bool = False,
+    ) -> None:
         self._classifier = classifier
         self._asked_model = model
         self._request_id = request_id
+        self._reasoning_back = reasoning_back
         self._model = model
         self._content: list[str] = []
         self._reasoning: list[str] = []
@@ -81,6 +89,7 @@ class Transcript:
             model=self._model,
             request_id=self._request_id,
             raw=self._last,
+            reasoning_back=self._reasoning_back,
         )
 
     def _error(self, fault: faults.Fault) -> ProviderError:

@@ -1,7 +1,9 @@
 """Vectors of texts, and documents in the order of a query: requests and answers."""
 
+import base64
+import struct
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeGuard
 
@@ -33,10 +35,9 @@ class Embeddings:
         """Read the answer for so many texts; None if it is none."""
         told = [wire.mapping(row) for row in wire.items(body.get("data"))]
         found = {
-            index: tuple(map(float, vector))
+            index: _numbers(row.get("embedding"))
             for row in told
             if _is_place(index := row.get("index"), rows)
-            and all(map(_is_number, vector := wire.items(row.get("embedding"))))
         }
         vectors = tuple(found.get(index, ()) for index in range(rows))
         if not all(vectors):
@@ -80,6 +81,7 @@ class Ranking:
         cls, body: Mapping[str, Any], *, rows: int, request_id: str | None
     ) -> Self | None:
         """Read the answer for so many documents; None if it is none."""
+        body = {**body, **wire.mapping(body.get("output"))}  # the native answer's
         told = [wire.mapping(row) for row in wire.items(body.get("results"))]
         pairs = [(row.get("index"), row.get("relevance_score")) for row in told]
         results = tuple(
@@ -104,7 +106,8 @@ def embedding_calls(
 
     Raises `UsageError` for what are no texts, and for none.
     """
-    listed = _texts("texts", texts)
+    one = [texts] if isinstance(texts, str) else texts
+    listed = _texts("texts", one, kind="a text or a list of texts")
     row = catalog.embeddings.get(model)
     size = len(listed) if row is None else row.rows
     batches = [listed[start : start + size] for start in range(0, len(listed), size)]
@@ -127,26 +130,59 @@ def embedding_calls(
     ]
 
 
-def rerank_body(
-    model: str, query: str, documents: Sequence[str], parameters: Mapping[str, object]
-) -> bytes:
-    """Return the body that asks for an order; raises `UsageError` for what cannot be ordered."""
+def rerank_call(
+    catalog: Catalog,
+    endpoint: Endpoint,
+    model: str,
+    query: str,
+    documents: Iterable[str],
+    parameters: Mapping[str, object],
+) -> Call:
+    """Return the call for an order; raises `UsageError` for what cannot be ordered.
+
+    `endpoint` is that of the native API, where alone older models are asked.
+    """
     if not isinstance(query, str):
         raise UsageError(f"query is a string, not {type(query).__name__}")
-    if isinstance(documents, str):
-        raise UsageError("documents is a list of texts, not a single one")
-    listed = _texts("documents", documents)
-    return encoded({"model": model, "query": query, "documents": listed, **parameters})
+    listed = _texts("documents", documents, kind="a list of texts")
+    given = {"query": query, "documents": listed}
+    row = catalog.reranks.get(model)
+    route, body = "reranks", {"model": model, **given, **parameters}
+    if row is not None and not row.compatible:
+        route, body = "text-rerank", {"model": model, "input": given, "parameters": parameters}
+    return Call(
+        endpoint=endpoint,
+        url=endpoint.base_url + catalog.routes[route].path,
+        model=model,
+        rows=len(listed),
+        body=encoded(body),
+    )
 
 
-def _texts(name: str, given: str | Sequence[str]) -> list[str]:
-    texts = [given] if isinstance(given, str) else list(given)
+def _texts(name: str, given: Iterable[str], *, kind: str) -> list[str]:
+    """Return texts as a list; `kind` says in words what they may be."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise UsageError(f"{name} must be {kind}, not {type(given).__name__}")
+    texts = list(given)
     if not texts:
         raise UsageError(f"{name} must not be empty")
     for text in texts:
         if not isinstance(text, str):
             raise UsageError(f"{name}: every text is a string, not {type(text).__name__}")
     return texts
+
+
+def _numbers(value: object) -> tuple[float, ...]:
+    """Return a vector, which may be told as Base64 of single precision; () if it is none."""
+    if isinstance(value, str):
+        try:
+            content = base64.b64decode(value, validate=True)
+            vector: Sequence[Any] = struct.unpack(f"<{len(content) // 4}f", content)
+        except (ValueError, struct.error):
+            return ()
+    else:
+        vector = wire.items(value)
+    return tuple(map(float, vector)) if all(map(_is_number, vector)) else ()
 
 
 def _is_place(value: object, rows: int) -> TypeGuard[int]:

@@ -6,14 +6,13 @@ much later that it failed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict
 
 from qwensim.catalog import Catalog
 from qwensim.catalog.rows import VideoRow
 from qwensim.errors import UsageError
 from qwensim.provider.endpoints import is_remote
-from qwensim.provider.requests import encoded
+from qwensim.provider.requests import Order, encoded
 
 MODELS: Final = ("wan2.6-t2v", "wan2.6-i2v", "wan2.6-r2v", "wan2.6-r2v-flash", "wan2.7-r2v")
 """Those of the page; the first that takes what is given is the default."""
@@ -57,17 +56,6 @@ class VideoOptions(TypedDict, total=False):
     watermark: bool | None
     count: int
     """The number of videos; at most one."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """A request for a video that is ready to be sent."""
-
-    model: str
-    route: str
-    """The id of its `RouteRow`."""
-    body: bytes = field(repr=False)
-    """JSON."""
 
 
 def order(  # noqa: PLR0913 - those of `VideoOptions`

@@ -66,13 +66,15 @@ def qwensim_simulator(
 
     from qwensim.simulator import Simulator
 
-    make = partial(Simulator, seed=_qwensim_settings.seed, task_pace=_qwensim_settings.task_pace)
+    make = partial(Simulator, seed=_qwensim_settings.seed)
+    task_pace = _qwensim_settings.task_pace
     with told_plainly():
         if _qwensim_scenario is not None:
             from qwensim.scenarios import simulator_of
 
-            return simulator_of(_qwensim_scenario, make=make)
+            return simulator_of(_qwensim_scenario, task_pace=task_pace, make=make)
         return make(
+            task_pace=task_pace,
             catalog=qwensim_catalog,
             accounts=_qwensim_settings.accounts,
             limits=_qwensim_settings.limits,

@@ -9,13 +9,13 @@ from msgspec import UNSET
 
 from qwensim.catalog import Catalog, Redactor, load
 from qwensim.errors import UsageError
+from qwensim.fields import FieldError, Steps
 from qwensim.scenarios.answers import sources
 from qwensim.scenarios.calls import AnyCall, Chat, Http, filled
 from qwensim.scenarios.expectations import Expectation
 from qwensim.scenarios.parts import Key
 from qwensim.scenarios.spec import Client, Scenario
 from qwensim.scenarios.staging import at, keys_of, known_key, simulator_of, with_keys
-from qwensim.simulator.fields import FieldError, Steps
 
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _WORD: Final = re.compile(r"(?<=[A-Za-z])sk-")

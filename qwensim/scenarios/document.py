@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from qwensim.simulator.fields import Steps
+from qwensim.fields import Steps
 
 _TAG: Final = "tag:yaml.org,2002:"
 _DIGITS: Final = 4300

@@ -8,10 +8,10 @@ from typing import Final
 
 from qwensim.catalog import Redactor, load
 from qwensim.errors import ScenarioError, UsageError
+from qwensim.fields import FieldError, convert_fields, written
 from qwensim.scenarios.checks import check, check_secrets
 from qwensim.scenarios.document import DocumentError, parse
 from qwensim.scenarios.spec import Scenario
-from qwensim.simulator.fields import FieldError, convert_fields, written
 
 SUFFIX: Final = ".yaml"
 

@@ -15,7 +15,7 @@ from qwensim.catalog import PAGE_DATE
 from qwensim.scenarios.calls import AnyCall
 from qwensim.scenarios.expectations import Expectation
 from qwensim.scenarios.parts import Key, Spec, Text
-from qwensim.simulator import Account, Fault
+from qwensim.simulator import Account, Fault, TaskPace
 from qwensim.simulator.gate import ClientCheck
 from qwensim.simulator.replies.spec import ScriptSpec
 
@@ -62,6 +62,7 @@ class Remedy(Spec, frozen=True, kw_only=True):
     accounts: tuple[Account, ...] | UnsetType = UNSET
     limits: bool | UnsetType = UNSET
     client_check: ClientCheck | UnsetType = UNSET
+    task_pace: TaskPace | UnsetType = UNSET
     scripts: tuple[ScriptSpec, ...] | UnsetType = UNSET
     faults: tuple[Fault, ...] | UnsetType = UNSET
     client: Client | UnsetType = UNSET
@@ -94,6 +95,9 @@ class Scenario(Spec, frozen=True, kw_only=True):
     """Whether the service's limits hold."""
     client_check: ClientCheck = "any"
     """Who may use the Coding Plan."""
+    task_pace: TaskPace | None = None
+    """How long tasks take; by default no longer than until they are asked for twice, or served to
+    other clients, 3 s."""
     scripts: tuple[ScriptSpec, ...] = ()
     faults: tuple[Fault, ...] = ()
     client: Client = Client()

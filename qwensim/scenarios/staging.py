@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from qwensim.catalog import Catalog, load
 from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.errors import CatalogError, UsageError
+from qwensim.fields import FieldError, Steps
 from qwensim.scenarios.spec import Overlay, Scenario
-from qwensim.simulator import Account, Clock, Simulator, VirtualClock
-from qwensim.simulator.fields import FieldError, Steps
+from qwensim.simulator import Account, Clock, Simulator, TaskPace, VirtualClock
 
 _ENDING: Final = "not-a-real-key"
 """That of the fake keys."""
@@ -36,12 +36,16 @@ def _key(account: Account) -> str:
 
 
 def simulator_of(
-    scenario: Scenario, *, clock: Clock | None = None, make: Callable[..., Simulator] = Simulator
+    scenario: Scenario,
+    *,
+    clock: Clock | None = None,
+    task_pace: TaskPace | None = None,
+    make: Callable[..., Simulator] = Simulator,
 ) -> Simulator:
     """Return the service as it was for the user who reports.
 
-    `clock` is by default a virtual one that stands at the beginning of the scenario's day; `make`
-    is called with arguments of `Simulator`. Raises `FieldError` with the place for what does not
+    `clock` is by default a virtual one that stands at the beginning of the scenario's day,
+    `task_pace` the scenario's; `make` is called with arguments of `Simulator`. Raises `FieldError` with the place for what does not
     hold together.
     """
     simulator = make(
@@ -49,6 +53,7 @@ def simulator_of(
         clock=clock or VirtualClock(scenario.midnight),
         client_check=scenario.client_check,
         limits=scenario.limits,
+        task_pace=task_pace or scenario.task_pace,
     )
     for number, account in enumerate(accounts_of(scenario)):
         with at("accounts", number):

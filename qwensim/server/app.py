@@ -16,7 +16,8 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Asgi: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
-Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+Pause: TypeAlias = Callable[[float, asyncio.Future[Any]], Awaitable[object]]
+"""Lets so many seconds pass, or fewer if the future is done before."""
 
 MAX_BODY = 64 * 1024 * 1024
 """The longest request body that is kept, in bytes. A longer one is answered with a bare 413."""
@@ -25,19 +26,23 @@ JOINED = 64 * 1024
 """Chunks between which there is no wait go out together, until there are so many bytes."""
 
 
+async def pause(seconds: float, departure: asyncio.Future[Any]) -> None:
+    """Wait so long, but not for a client that has left. An open stream waits without a task."""
+    await asyncio.wait({departure}, timeout=seconds)
+
+
 class App:
     """Answers HTTP requests with what the simulator says.
 
-    `region` chooses the hosts for requests that name none. `sleep` passes the time of a wait, in
-    seconds.
+    `region` chooses the hosts for requests that name none. `pause` passes the time of a wait.
     """
 
     def __init__(
-        self, simulator: Simulator, *, region: Region = "global", sleep: Sleep = asyncio.sleep
+        self, simulator: Simulator, *, region: Region = "global", pause: Pause = pause
     ) -> None:
         self._simulator = simulator
         self._region = region
-        self._sleep = sleep
+        self._pause = pause
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; breaks off when the client leaves."""
@@ -95,12 +100,12 @@ class App:
                     unsent += event.data
                     if len(unsent) >= JOINED:
                         await _flush(send, unsent)
-                        await departure.check_during(asyncio.sleep(0))  # others have a turn
+                        await departure.check_during(pause, 0)  # others have a turn
                 case Head():
                     await _start(send, event)
                 case Wait():
                     await _flush(send, unsent)
-                    await departure.check_during(self._sleep(event.seconds))
+                    await departure.check_during(self._pause, event.seconds)
                     if isinstance(self._simulator.clock, VirtualClock):
                         self._simulator.clock.advance(event.seconds)
                 case Abort():
@@ -122,16 +127,11 @@ class _Departure:
         self._receive = receive
         self._watch: asyncio.Future[Message] | None = None
 
-    async def check_during(self, pause: Awaitable[None]) -> None:
+    async def check_during(self, pause: Pause, seconds: float) -> None:
         """Wait until the pause is over; raises `_DepartedError` as soon as the client leaves."""
         if self._watch is None:
             self._watch = asyncio.ensure_future(self._receive())
-        pausing = asyncio.ensure_future(pause)
-        try:
-            either: set[asyncio.Future[Any]] = {pausing, self._watch}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            pausing.cancel()
+        await pause(seconds, self._watch)
         if self._watch.done():
             raise _DepartedError
 

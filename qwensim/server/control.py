@@ -33,9 +33,9 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from qwensim.errors import UsageError
+from qwensim.fields import convert_fields
 from qwensim.server.app import MAX_BODY, Asgi, Message, Receive, Send, read_body
 from qwensim.simulator import Simulator, TaskPace
-from qwensim.simulator.fields import convert_fields
 from qwensim.simulator.gate import ClientCheck
 from qwensim.simulator.journal import Entry
 from qwensim.simulator.replies.spec import ScriptSpec, parse_scenario

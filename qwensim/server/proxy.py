@@ -10,6 +10,8 @@ anything.
 
 import asyncio
 import ssl
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import httptools
@@ -19,7 +21,7 @@ from qwensim.server.app import Asgi, Message, Receive, Send, read_body
 from qwensim.server.protocol import MAX_HEAD, PATIENCE, Protocol
 from qwensim.server.routing import served_name
 from qwensim.simulator import Simulator
-from qwensim.simulator.journal import KEPT_AWAY, TLS_FAILED
+from qwensim.simulator.journal import KEPT_AWAY, LEFT, TLS_FAILED
 
 if TYPE_CHECKING:
     from qwensim.server.authority import Authority
@@ -105,12 +107,22 @@ class Proxy:
 
     def note_failure(self, name: str, error: ssl.SSLError, headers: _Fields) -> None:
         """Enter in the journal that a client and we did not agree on TLS."""
+        self._note(name, headers, error=TLS_FAILED, message=error.reason or str(error))
+
+    def note_leaving(self, name: str, headers: _Fields) -> None:
+        """Enter in the journal that a client left a tunnel before it asked for anything.
+
+        Those that use GnuTLS leave like this, without an alert, if they do not trust the authority.
+        """
+        self._note(name, headers, error=LEFT, message="the client left without a request")
+
+    def _note(self, name: str, headers: _Fields, *, error: str, message: str) -> None:
         self._simulator.journal.add_turned_away(
             Request(method="CONNECT", host=name, path="", headers=_agent(headers)),
             at=self._simulator.clock.now(),
             status=0,
-            error=TLS_FAILED,
-            message=error.reason or str(error),
+            error=error,
+            message=message,
         )
 
 
@@ -167,7 +179,8 @@ class ProxyProtocol(Protocol):
         else:
             self.stop_watching()
             self.transport.write(_CONNECTED)
-            tunnel = _Tunnel(name, **self._settings)
+            leave = partial(self._proxy.note_leaving, name, self.headers)
+            tunnel = _Tunnel(name, leave, **self._settings)
             if target.endswith(f":{_PLAIN}"):
                 self.connections.discard(self)
                 self.transport.set_protocol(tunnel)
@@ -190,24 +203,28 @@ class ProxyProtocol(Protocol):
             )
         except ssl.SSLError as error:
             self._proxy.note_failure(name, error, self.headers)
+            return
         except OSError:
-            pass  # the client has gone, or was silent for too long
-        else:
-            if transport is not None and not transport.is_closing():
-                tunnel.connection_made(transport)
+            transport = None  # the client has gone, or was silent for too long
         finally:
             self.connections.discard(self)
+        if transport is not None and not transport.is_closing():
+            tunnel.connection_made(transport)
+        elif not tunnel.asked:
+            tunnel.leave()
 
 
 class _Tunnel(Protocol):
-    """What a client says in a tunnel to `target`.
+    """What a client says in a tunnel to `target`; if that is nothing, `leave` is called at its end.
 
     The event loop hands over what follows the handshake, and the end, before the transport.
     """
 
-    def __init__(self, target: str, **settings: Any) -> None:
+    def __init__(self, target: str, leave: Callable[[], None], **settings: Any) -> None:
         super().__init__(**settings)
         self._target = target
+        self.leave = leave
+        self.asked = False
         self._made = False
         self._early = b""
 
@@ -221,6 +238,7 @@ class _Tunnel(Protocol):
             self.data_received(self._early)
 
     def data_received(self, data: bytes) -> None:
+        self.asked = True
         if self._made:
             super().data_received(data)
         else:
@@ -228,6 +246,8 @@ class _Tunnel(Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._made:
+            if not self.asked:
+                self.leave()
             super().connection_lost(exc)
 
 

@@ -17,7 +17,7 @@ from qwensim.catalog.credentials import REDACTED
 from qwensim.catalog.loader import read_toml
 from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region, Tier
 from qwensim.errors import CatalogError, UsageError
-from qwensim.simulator.fields import check_fields
+from qwensim.fields import check_fields
 from qwensim.simulator.refusals import Refused
 
 

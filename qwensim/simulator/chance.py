@@ -26,7 +26,7 @@ class Chance:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._numbers = self._drawn()
+        self._numbers = _drawn(key)
 
     def random(self) -> float:
         """Return a number from 0 up to, but not including, 1."""
@@ -45,11 +45,16 @@ class Chance:
         """Return a `random.Random` for what wants one."""
         return Random(int.from_bytes(hashlib.blake2b(self._key, digest_size=8).digest()))
 
-    def _drawn(self) -> Iterator[int]:
-        block = 0
-        while True:
-            drawn = hashlib.shake_128(b"%d " % block + self._key).digest(_BLOCK)
-            # One by one: 128 numbers take 5 kB, and an open stream would keep them.
-            for (number,) in _NUMBER.iter_unpack(drawn):
-                yield number
-            block += 1
+
+def _drawn(key: bytes) -> Iterator[int]:
+    """Yield the numbers of a key.
+
+    No method: a generator that refers to what holds it is left to the garbage collector.
+    """
+    block = 0
+    while True:
+        drawn = hashlib.shake_128(b"%d " % block + key).digest(_BLOCK)
+        # One by one: 128 numbers take 5 kB, and an open stream would keep them.
+        for (number,) in _NUMBER.iter_unpack(drawn):
+            yield number
+        block += 1

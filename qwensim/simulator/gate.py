@@ -56,8 +56,8 @@ class Gate:
             if request.path.startswith(chat) and host.plan == "standard":
                 raise Refused("path-below-chat", path=request.path.removeprefix(chat))
             raise Refused("not-found")
-        if request.method != route.method and not (route.head and request.method == "HEAD"):
-            raise Refused("method-not-allowed", method=request.method)
+        if request.method not in _methods(route):
+            raise Refused("method-not-allowed", method=request.method, path=request.path)
         if not route.key:
             return route.surface
         plan = self._catalog.plans[host.plan]
@@ -75,6 +75,11 @@ class Gate:
         if self._client_check == "any":
             return bool(user_agent and user_agent.strip())
         return any(pattern.search(user_agent or "") for pattern in self._agents)
+
+
+def _methods(route: RouteRow) -> tuple[str, ...]:
+    more = (("HEAD", route.head), ("DELETE", route.delete))
+    return (route.method, *(method for method, answered in more if answered))
 
 
 def _asks_by_headers(call: Call) -> bool:

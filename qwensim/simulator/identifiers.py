@@ -1,7 +1,9 @@
 """Ids without chance: made of the seed, the request and how often that very request came before."""
 
 import hashlib
+import itertools
 from collections import Counter
+from collections.abc import Iterator
 
 import msgspec
 
@@ -30,6 +32,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         """The id of the message that the exchange brings: a uuid of version 4 (recorded)."""
         digest = hashlib.blake2b(self.digest + b"message", digest_size=32).digest()
         return f"msg_{_uuid(digest, version=4)}"
+
+    def item_ids(self, kind: str = "output") -> Iterator[str]:
+        """Yield the ids of the items that the exchange brings, in their form (recorded)."""
+        for position in itertools.count():
+            salt = f"{kind} {position}".encode()
+            digest = hashlib.blake2b(self.digest + salt, digest_size=32).digest()
+            yield f"msg_{_uuid(digest, version=4)}"
 
     def call_id(self, choice: int, position: int, digits: int) -> str:
         """Return the id of a tool call: `call_` and so many hex digits."""

@@ -18,6 +18,12 @@ KEPT_AWAY: Final = "kept-away"
 TLS_FAILED: Final = "tls-failed"
 """In the place of an error's id: client and proxy did not agree on TLS."""
 
+LEFT: Final = "left"
+"""In the place of an error's id: a client left the tunnel that it had opened before it asked for
+anything."""
+
+_ON_THE_WAY: Final = frozenset({KEPT_AWAY, TLS_FAILED, LEFT})
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One exchange. Credentials were taken out before it was made."""
@@ -35,8 +41,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The decoded JSON, without the data of long data URIs; or the text where it is none."""
     status: int
     error: str | None
-    """The id of the error row, in mid-stream too, None for an answer; or `KEPT_AWAY` or
-    `TLS_FAILED`."""
+    """The id of the error row, in mid-stream too, None for an answer; or `KEPT_AWAY`,
+    `TLS_FAILED` or `LEFT`."""
     message: str | None
     """The service's words, where it refused."""
     request_id: str
@@ -58,7 +64,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def arrived(self) -> bool:
         """Whether the request came as far as the service, and no proxy ended it before."""
-        return self.error not in (KEPT_AWAY, TLS_FAILED)
+        return self.error not in _ON_THE_WAY
 
 
 class Journal:
@@ -111,7 +117,7 @@ class Journal:
     def add_turned_away(
         self, request: Request, *, at: float, status: int, error: str, message: str
     ) -> Entry:
-        """Keep a request that did not arrive; `error` says why: `KEPT_AWAY` or `TLS_FAILED`."""
+        """Keep a request that did not arrive; `error` says why, as in `Entry`."""
         return self.add(
             request,
             body=None,

@@ -8,7 +8,8 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from qwensim.catalog import Catalog
-from qwensim.catalog.rows import EnvelopeRow, ErrorRow, HostRow
+from qwensim.catalog.rows import EnvelopeRow, ErrorRow, HostRow, WireRow
+from qwensim.catalog.rows.wire import EnvelopeKey
 from qwensim.errors import UsageError
 from qwensim.exchange import Headers
 from qwensim.simulator.headers import storage_id
@@ -59,30 +60,39 @@ class _Values(dict[str, object]):
 
 
 def render(
-    catalog: Catalog, refused: Refused, *, wire: str, host: HostRow, request_id: str, stream: bool
+    catalog: Catalog,
+    refused: Refused,
+    *,
+    wire: str,
+    host: HostRow,
+    request_id: str,
+    moment: float,
+    stream: bool,
 ) -> Refusal:
     """Render a refusal on a wire, for a request to `host` that asked for a stream or not."""
     row = catalog.errors_on[wire][refused.error]
     envelope = catalog.envelopes[row.envelope]
-    framed = stream and envelope.stream is not None
     template = row.message_stream if stream and row.message_stream is not None else row.message
-    values = _Values({"link": host.help, "request_id": request_id, **refused.values})
-    message = template.format_map(values)
+    told = _told(row, template, refused, host=host, request_id=request_id, moment=moment)
     status, content_type = row.status, envelope.content_type
     if envelope.literal is not None:
         if envelope.headers == "storage":
             request_id = storage_id(request_id)
-        known = {"code": row.code, "message": message, "host": host.name, "request_id": request_id}
-        body = _filled(envelope.literal, {**values, **known})
+        known = {
+            "code": row.code,
+            "message": told.message,
+            "host": host.name,
+            "request_id": request_id,
+        }
+        body = _filled(envelope.literal, {**told.values, **known})
+    elif stream and envelope.stream is not None:
+        body = told.framed(catalog.wires[wire], envelope, envelope.stream)
+        status, content_type = envelope.stream_status or status, envelope.stream_type
     else:
-        outer = envelope.stream if stream and envelope.stream is not None else envelope.body
-        body = msgspec.json.encode(_body(row, envelope, outer, message, request_id, values))
-        if framed:
-            body = _framed(catalog.wires[wire].event or envelope.event, row, body)
-            status, content_type = envelope.stream_status or status, envelope.stream_type
+        body = told.body(envelope.error, envelope.body)
     return Refusal(
         error=row,
-        message=message,
+        message=told.message,
         status=status,
         body=body,
         content_type=content_type if envelope.literal != "" else None,
@@ -105,49 +115,87 @@ def _filled(literal: str, values: Mapping[str, object]) -> bytes:
 
 
 def event(
-    catalog: Catalog, refused: Refused, *, wire: str, host: HostRow, request_id: str, number: int
+    catalog: Catalog,
+    refused: Refused,
+    *,
+    wire: str,
+    host: HostRow,
+    request_id: str,
+    moment: float,
+    number: int,
 ) -> bytes:
     """Render a refusal as an event in the middle of a stream, of which it is the `number`th."""
     row = catalog.errors_on[wire][refused.error]
     envelope = catalog.envelopes[row.envelope]
-    values = _Values({"link": host.help, "request_id": request_id, **refused.values})
-    message = row.message.format_map(values)
-    body = _body(row, envelope, envelope.body, message, request_id, values)
-    frame = catalog.wires[wire].event or envelope.event
-    return _framed(frame, row, msgspec.json.encode(body), number)
+    told = _told(row, row.message, refused, host=host, request_id=request_id, moment=moment)
+    return told.framed(catalog.wires[wire], envelope, envelope.body, number)
 
 
-def _framed(frame: str, row: ErrorRow, body: bytes, number: int = 1) -> bytes:
-    frame = frame.replace("$status", str(row.status)).replace("$id", str(number))
-    before, _, after = frame.partition("$body")
-    return before.encode() + body + after.encode()
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal in its words."""
+
+    row: ErrorRow
+    message: str
+    values: _Values
+    request_id: str
+    moment: float
+
+    def body(self, error: tuple[EnvelopeKey, ...], outer: tuple[EnvelopeKey, ...]) -> bytes:
+        """Return it as JSON with these keys in the inner object and beside it."""
+        row, request_id = self.row, self.request_id
+        param = row.param.format_map(self.values) if row.param is not None else None
+        known: dict[EnvelopeKey, tuple[str, Any]] = {
+            "code": ("code", row.code),
+            "type": ("type", row.type),
+            "param": ("param", param),
+            "message": ("message", self.message),
+            "id": ("id", f"chatcmpl-{request_id}"),
+            "bare_id": ("id", request_id),
+            "request_id": ("request_id", request_id),
+            "chat_request_id": ("request_id", f"chatcmpl-{request_id}"),
+            "camel_request_id": ("requestId", request_id),
+        }
+        body: dict[str, Any] = {}
+        if error:
+            inner = dict(known[name] for name in error)
+            if "id" in error:
+                inner["id"] = request_id
+            body["error"] = inner
+        body.update(known[name] for name in outer)
+        return msgspec.json.encode(body)
+
+    def framed(
+        self,
+        wire: WireRow,
+        envelope: EnvelopeRow,
+        outer: tuple[EnvelopeKey, ...],
+        number: int = 1,
+    ) -> bytes:
+        """Return it as the `number`th event of a stream."""
+        if wire.event_body is not None:
+            body = self.body((), wire.event_body)
+        else:
+            body = self.body(envelope.error, outer)
+        frame = Template(wire.event or envelope.event).safe_substitute(
+            status=self.row.status,
+            id=number,
+            position=number - 1,
+            request_id=self.request_id,
+            created=int(self.moment),
+        )
+        before, _, after = frame.partition("$body")
+        return before.encode() + body + after.encode()
 
 
-def _body(
+def _told(
     row: ErrorRow,
-    envelope: EnvelopeRow,
-    outer: Iterable[str],
-    message: str,
+    template: str,
+    refused: Refused,
+    *,
+    host: HostRow,
     request_id: str,
-    values: _Values,
-) -> dict[str, Any]:
-    param = row.param.format_map(values) if row.param is not None else None
-    known: dict[str, tuple[str, Any]] = {
-        "code": ("code", row.code),
-        "type": ("type", row.type),
-        "param": ("param", param),
-        "message": ("message", message),
-        "id": ("id", f"chatcmpl-{request_id}"),
-        "bare_id": ("id", request_id),
-        "request_id": ("request_id", request_id),
-        "chat_request_id": ("request_id", f"chatcmpl-{request_id}"),
-        "camel_request_id": ("requestId", request_id),
-    }
-    body: dict[str, Any] = {}
-    if envelope.error:
-        inner = dict(known[name] for name in envelope.error)
-        if "id" in envelope.error:
-            inner["id"] = request_id
-        body["error"] = inner
-    body.update(known[name] for name in outer)
-    return body
+    moment: float,
+) -> _Told:
+    values = _Values({"link": host.help, "request_id": request_id, **refused.values})
+    message = template.format_map(values)
+    return _Told(row=row, message=message, values=values, request_id=request_id, moment=moment)

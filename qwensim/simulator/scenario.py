@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from qwensim.catalog import Catalog
 from qwensim.errors import UsageError
+from qwensim.fields import check_fields
 from qwensim.simulator import refusals
 from qwensim.simulator.faults import KINDS, Fault, FaultQueue, Reach, check_headers, error_of
-from qwensim.simulator.fields import check_fields
 from qwensim.simulator.replies.reply import Counts
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
 from qwensim.simulator.replies.spec import ScriptSpec

@@ -15,6 +15,7 @@ from qwensim.catalog import PAGE_DATE, Catalog, Redactor, load
 from qwensim.catalog.rows import HostRow, RouteRow
 from qwensim.errors import UsageError
 from qwensim.exchange import Event, Request
+from qwensim.fields import check_fields
 from qwensim.simulator import faults, refusals
 from qwensim.simulator.accounts import ANYONE, Account, Accounts
 from qwensim.simulator.answers import Answer, Call
@@ -22,7 +23,6 @@ from qwensim.simulator.assets import Storage
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.clock import Clock, VirtualClock
 from qwensim.simulator.faults import Fault
-from qwensim.simulator.fields import check_fields
 from qwensim.simulator.gate import ClientCheck, Gate
 from qwensim.simulator.identifiers import Identifiers
 from qwensim.simulator.journal import Journal
@@ -32,6 +32,7 @@ from qwensim.simulator.playing import play
 from qwensim.simulator.refusals import Refusal, Refused
 from qwensim.simulator.replies.scripts import Script, script_of
 from qwensim.simulator.replies.tokens import Estimate, Tokenizer
+from qwensim.simulator.responses import ResponseBook
 from qwensim.simulator.scenario import Scenario
 from qwensim.simulator.surfaces import make_surfaces
 from qwensim.simulator.tasks import TaskBook, TaskPace
@@ -90,6 +91,7 @@ class Simulator:
         check_fields(pace)
         self.tasks = TaskBook(self._task_pace(task_pace))
         self._storage = Storage(seed)
+        self._responses = ResponseBook()
         self._gate = Gate(self.catalog, self._accounts, client_check)
         self._limits: Limits | None = None
         self.limits = limits
@@ -103,6 +105,7 @@ class Simulator:
             pace=pace,
             tasks=self.tasks,
             storage=self._storage,
+            responses=self._responses,
         )
 
     def script(self, script: Script | str | None = None, **fields: Any) -> Script:
@@ -166,7 +169,7 @@ class Simulator:
         self._gate.client_check = value
 
     def reset(self) -> None:
-        """Drop scripts, faults, tasks with their results, the journal and what limits counted."""
+        """Drop scripts, faults, the journal, what limits counted, tasks with results, responses."""
         with self._lock:
             self.limits = self.limits
             self.scenario.clear_scripts()
@@ -174,6 +177,7 @@ class Simulator:
             self.journal.clear()
             self.tasks.clear()
             self._storage.clear()
+            self._responses.clear()
 
     def _task_pace(self, given: TaskPace | None) -> TaskPace:
         if given is None:
@@ -241,6 +245,7 @@ class Simulator:
             wire=call.wire,
             host=call.host,
             request_id=call.identity.request_id,
+            moment=call.arrived,
             number=number,
         )
 
@@ -260,6 +265,7 @@ class Simulator:
                 wire=call.wire,
                 host=call.host,
                 request_id=call.identity.request_id,
+                moment=call.arrived,
                 stream=call.stream,
             )
 

@@ -11,13 +11,15 @@ import re
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 _WORD = re.compile(r"[\u3400-\u9fff]+|[^\W_\u3400-\u9fff]+")
 """A word, or Han characters in a row, which are not cut into words."""
 
 _LONGEST = 2560
 """The largest dimension of any model."""
-_OCTAVES = ((0, 64), (64, 128), (128, 256), (256, 512), (512, 1024), (1024, _LONGEST))
+_OCTAVES = ((0, 64), (64, 64), (128, 128), (256, 256), (512, 512), (1024, _LONGEST - 1024))
+"""The first place of each, and how many there are."""
 _ROUNDS = _OCTAVES * 4
 _PLACES = len(_ROUNDS)
 """Places that one feature adds to."""
@@ -71,16 +73,19 @@ def likeness(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 class Vectors:
     """The vectors of one model. Another model has others for the same texts."""
 
-    def __init__(self, model: str, *, dimension: int, norm: float = 1.0) -> None:
+    def __init__(self, model: str, *, norm: float = 1.0) -> None:
         self._model = model.encode()
         self._norm = norm
-        self._single = struct.Struct(f"<{dimension}f")
+
+    @cached_property
+    def _base(self) -> list[float]:
+        """What all texts have in common, in the longest vector; made when it is first wanted."""
         noise = hashlib.shake_128(self._model).digest(2 * _LONGEST)
         centred = [number - 32767.5 for (number,) in struct.iter_unpack("<H", noise)]
         length = math.hypot(*centred)
-        self._base = [number / length for number in centred[:dimension]]
+        return [number / length for number in centred]
 
-    def packed(self, texts: Iterable[str], *, task: str = "") -> bytes:
+    def packed(self, texts: Iterable[str], dimension: int, *, task: str = "") -> bytes:
         """Return the vector of some texts in one as little-endian numbers of single precision.
 
         `task` names what the vector is for, where that is not the usual: it differs a little.
@@ -93,24 +98,25 @@ class Vectors:
         if task:
             weights[f"?{task}"] = 0.2 * math.hypot(*weights.values())
         common = _BASE * math.sqrt(_PLACES) * math.hypot(*weights.values())
-        vector = [common * number for number in self._base]
-        dimension = len(vector)
+        vector = [common * number for number in self._base[:dimension]]
+        vector += [0.0] * (_LONGEST - dimension)
         for name, weight in weights.items():
-            for number, (low, high) in zip(self._drawn(name), _ROUNDS, strict=True):
-                place = low + (number >> 1) % (high - low)
-                if place < dimension:
-                    vector[place] += weight if number & 1 else -weight
+            signed = (-weight, weight)
+            for number, (first, places) in zip(self._drawn(name), _ROUNDS, strict=True):
+                vector[first + (number >> 1) % places] += signed[number & 1]
+        del vector[dimension:]
         scale = self._norm / math.hypot(*vector)
-        return self._single.pack(*[scale * number for number in vector])
-
-    def numbers(self, packed: bytes) -> list[float]:
-        """Return a packed vector as numbers."""
-        return list(self._single.unpack(packed))
+        return struct.pack(f"<{dimension}f", *[scale * number for number in vector])
 
     def _drawn(self, name: str) -> tuple[int, ...]:
         key = self._model[: hashlib.blake2b.MAX_KEY_SIZE]
         digest = hashlib.blake2b(name.encode(), digest_size=_NUMBERS.size, key=key)
         return _NUMBERS.unpack(digest.digest())
+
+
+def unpacked(vector: bytes) -> list[float]:
+    """Return a packed vector as numbers."""
+    return list(struct.unpack(f"<{len(vector) // 4}f", vector))
 
 
 def _ngrams(text: str, size: int) -> Iterable[str]:

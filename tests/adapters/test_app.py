@@ -85,15 +85,15 @@ def test_chunks_are_joined_up_to_a_bound(scripted: Any) -> None:
     assert sizes == [JOINED, JOINED, JOINED // 2]
 
 
-def test_the_clock_and_the_sleep_are_told_of_each_wait(scripted: Any) -> None:
+def test_the_clock_and_the_pause_are_told_of_each_wait(scripted: Any) -> None:
     slept = []
 
-    async def sleep(seconds: float) -> None:
+    async def pause(seconds: float, _: object) -> None:
         slept.append(seconds)
 
     service = scripted(Wait(seconds=7), HEAD, Wait(seconds=30), A, End())
     start = service.clock.now()
-    assert run(service, sleep=sleep) == [START, sent(b"alpha")]
+    assert run(service, pause=pause) == [START, sent(b"alpha")]
     assert slept == [7, 30]
     assert service.clock.now() == start + 37
 
@@ -157,11 +157,11 @@ def test_a_client_that_leaves_during_a_wait_ends_it(
     async def main() -> None:
         connection = Connection(body(b"{}"))
 
-        async def sleep(_: float) -> None:
+        async def leave(_: float, departure: asyncio.Future[Any]) -> None:
             connection.departure.set()
-            await asyncio.Event().wait()
+            await departure
 
-        messages = await play(service, connection, sleep=sleep)
+        messages = await play(service, connection, pause=leave)
         assert messages in ([], [START])
 
     asyncio.run(main())

@@ -2,9 +2,9 @@
 
 import json
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from qwensim.transport import transport
 
 SERVERS = runpy.run_path(str(Path(__file__).with_name("servers.py")))
+SURFACES = runpy.run_path(str(Path(__file__).with_name("surfaces.py")))["SURFACES"]
 HOST = "dashscope-intl.aliyuncs.com"
 KEY = "sk-0123456789abcdef"
 
@@ -70,6 +71,12 @@ def canned() -> httpx2.MockTransport:
 @pytest.fixture(scope="session")
 def make_transport() -> dict[str, Callable[[], httpx2.MockTransport]]:
     return {"canned": canned, "simulated": simulated}
+
+
+@pytest.fixture(scope="session")
+def surfaces() -> Mapping[str, Any]:
+    """The surfaces, by name, and what is sent to each."""
+    return cast("Mapping[str, Any]", SURFACES)
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,11 @@ from qwensim import Pace, Simulator
 from qwensim.exchange import Chunk, Request
 
 STREAMS = 1000
-STREAM_BAR = 12_000
+STREAM_BAR = 9_000
 """Bytes that an open slow stream may take."""
-SERVED_STREAM_BAR = 20_000
-"""The same where it is served, its connection left out: the pause and the watch for the client's
-departure are tasks of asyncio."""
+SERVED_STREAM_BAR = 13_000
+"""The same where it is served, its connection left out: the watch for the client's departure is a
+task of asyncio."""
 
 FORGOTTEN = 110_000
 """Requests after which the memory of ids has been full twice and the allocator has settled."""

@@ -23,13 +23,16 @@ TODAY = dt.date(2026, 11, 22)
 DAYS = (dt.date(2026, 2, 28), PAGE_DATE, TODAY)
 
 PLACEHOLDERS = {
+    "area",
     "height",
     "index",
     "limit",
     "link",
+    "listed",
     "method",
     "model",
     "path",
+    "ratio",
     "scope",
     "type",
     "value",
@@ -40,7 +43,7 @@ PLACEHOLDERS = {
     "quoted",
     "request_id",
 }
-SURFACES = {"chat", "embeddings", "images", "rerank", "speech", "video"}
+SURFACES = {"chat", "embeddings", "images", "rerank", "responses", "speech", "video"}
 
 
 @pytest.fixture(params=DAYS, ids=str)
@@ -239,8 +242,9 @@ def test_only_the_open_weight_hybrids_must_stream_to_think() -> None:
 def test_models_are_for_chat_or_for_one_other_surface(catalog: Catalog) -> None:
     for model in catalog.models.values():
         assert set(model.surfaces) <= SURFACES, model.id
-        assert len(model.surfaces) == 1, model.id
-        if model.surfaces == ("chat",):
+        assert len(set(model.surfaces) - {"responses"}) == 1, model.id
+        assert "responses" not in model.surfaces or "chat" in model.surfaces, model.id
+        if "chat" in model.surfaces:
             assert "text" in model.inputs, model.id
 
 

@@ -21,15 +21,15 @@ def test_every_model_has_a_row_and_every_row_a_model() -> None:
     [
         (
             {"embedding": [{"id": "text-embedding-v4", "dimension": 100}]},
-            "embedding text-embedding-v4: dimension: is none of its dimensions",
+            "embedding text-embedding-v4: dimension: 100 is none of its dimensions; there are: ",
         ),
         (
             {"model": [{"id": "new", "hosts": ["standard"], "surfaces": ["embeddings"]}]},
-            "model new: surfaces: there is no [[embedding]] of this name",
+            "model new: surfaces: 'embeddings' wants a row [[embedding]] of this name",
         ),
         (
             {"model": [{"id": "new", "hosts": ["standard"], "surfaces": ["rerank"]}]},
-            "model new: surfaces: there is no [[rerank]] of this name",
+            "model new: surfaces: 'rerank' wants a row [[rerank]] of this name",
         ),
         (
             {"rerank": [{"id": "new", "documents": 1, "item_tokens": 1}]},

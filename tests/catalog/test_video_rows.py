@@ -48,17 +48,23 @@ def test_a_region_has_a_host_for_results() -> None:
     [
         (
             {"model": [{"id": "new", "hosts": ["standard"], "surfaces": ["video"]}]},
-            "model new: surfaces: there is no [[video]] of this name",
+            "model new: surfaces: 'video' wants a row [[video]] of this name, and there is none",
         ),
         (
             {"video": [{"id": "wan2.6-t2v", "resolution": "480P"}]},
-            "resolution: is none of its resolutions",
+            "resolution: '480P' is none of its resolutions; there are: 1080P, 720P",
         ),
-        ({"video": [{"id": "wan2.6-t2v", "duration": 20}]}, "duration: is none of its durations"),
+        (
+            {"video": [{"id": "wan2.6-t2v", "duration": 20}]},
+            "duration: 20 is none of its durations; there are: 2, 3, 4",
+        ),
         ({"video": [{"id": "wan2.6-t2v", "resolutions": ["9P"]}]}, "'9P' is not known"),
         ({"video": [{"id": "wan2.6-t2v", "needs_error": "none"}]}, "'none' is not known"),
         ({"video": [{"id": "wan2.6-t2v", "usage": ["price"]}]}, "usage"),
-        ({"video_size": [{"id": "720P", "sizes": {"1:1": "2*2"}}]}, "sizes: has none for 16:9"),
+        (
+            {"video_size": [{"id": "720P", "sizes": {"1:1": "2*2"}}]},
+            "sizes: has none for 16:9, the default; there are: ",
+        ),
         ({"video_size": [{"id": "720P", "sizes": {"16:9": "wide"}}]}, "sizes"),
         ({"wire": [{"id": "tasks", "extends": "none"}]}, "'none' is not known"),
     ],

@@ -14,6 +14,32 @@ from qwensim.cli import main
 PROGRAM = (sys.executable, "-c", "import sys; from qwensim.cli import main; main(sys.argv[1:])")
 
 
+PRELUDE = """
+import json, os, sys, urllib.error, urllib.request
+
+def ask(model="qwen-plus", *, host="dashscope-intl.aliyuncs.com", key=None, **fields):
+    path = "/v1" if host.startswith("coding") else "/compatible-mode/v1"
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], **fields}
+    request = urllib.request.Request(
+        f"https://{host}{path}/chat/completions",
+        json.dumps(body).encode(),
+        {"authorization": "Bearer " + (key or os.environ["DASHSCOPE_API_KEY"])},
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+def leave():
+    try:
+        urllib.request.urlopen("https://api.example.com/")
+    except urllib.error.URLError as error:
+        return str(error)
+"""
+"""What programs under `qwensim run` begin with."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     code: int
@@ -65,3 +91,13 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in running:
         with process:
             process.kill()
+
+
+@pytest.fixture
+def run(qwensim: Callable[..., Result]) -> Callable[..., Result]:
+    """Run a program of Python's under `qwensim run`, with the options before it."""
+
+    def run(program: str, *options: str) -> Result:
+        return qwensim("run", *options, "--", sys.executable, "-c", PRELUDE + program)
+
+    return run

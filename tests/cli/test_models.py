@@ -86,6 +86,9 @@ def test_json_rows_have_stable_keys(qwensim: Any) -> None:
         "default": False,
     }
     assert row["served"]["thinking"] == "off"
+    plus = next(row["served"] for row in rows if row["model"] == "qwen3.5-plus" and row["served"])
+    assert plus["defaults"] == load().models["qwen3.5-plus"].defaults
+    assert plus["defaults_thinking"]["temperature"] == 0.6
 
 
 def test_overlays_and_the_date_are_followed(qwensim: Any, tmp_path: Path) -> None:

@@ -100,6 +100,9 @@ def test_a_wrong_option_is_a_wrong_use(qwensim: Any, args: list[str]) -> None:
         (completions.host_names, "coding-intl.dashscope.aliyuncs.com"),
         (completions.auth_choices, "qwen-standard-api-key-cn"),
         (completions.model_refs, "qwen/MiniMax-M2.5"),
+        (completions.video_refs, "qwen/wan2.6-t2v"),
+        (completions.image_refs, "qwen/wan2.6-t2i"),
+        (completions.embedding_refs, "qwen/text-embedding-v4"),
     ],
 )
 def test_names_of_the_catalogue_are_completed(

@@ -1,6 +1,5 @@
 """`qwensim run`: a command of the user's, with the fake as its DashScope."""
 
-import json
 import os
 import re
 import signal
@@ -11,45 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from qwensim.catalog import load
-from qwensim.cli.run_summary import Tally
 from qwensim.recording import read
 from qwensim.simulator import Entry
 
-PRELUDE = """
-import json, os, sys, urllib.error, urllib.request
-
-def ask(model="qwen-plus", *, host="dashscope-intl.aliyuncs.com", key=None, **fields):
-    path = "/v1" if host.startswith("coding") else "/compatible-mode/v1"
-    body = {"model": model, "messages": [{"role": "user", "content": "Hello"}], **fields}
-    request = urllib.request.Request(
-        f"https://{host}{path}/chat/completions",
-        json.dumps(body).encode(),
-        {"authorization": "Bearer " + (key or os.environ["DASHSCOPE_API_KEY"])},
-    )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.read().decode()
-
-def leave():
-    try:
-        urllib.request.urlopen("https://api.example.com/")
-    except urllib.error.URLError as error:
-        return str(error)
-"""
 KEY = "sk-mine-0123456789"
-
-
-@pytest.fixture
-def run(qwensim: Any) -> Any:
-    """Run a program of Python's under `qwensim run`, with the options before it."""
-
-    def run(program: str, *options: str) -> Any:
-        return qwensim("run", *options, "--", sys.executable, "-c", PRELUDE + program)
-
-    return run
 
 
 def words(text: str) -> str:
@@ -64,49 +28,6 @@ def test_the_command_is_answered_under_the_real_host_names(run: Any) -> None:
     )
     assert result.code == 0
     assert result.out == "qwen-plus\nqwen3.5-plus\n"
-
-
-def test_in_the_end_it_tells_what_was_asked(run: Any) -> None:
-    result = run(
-        "for _ in range(3): ask()\n"
-        "ask('qwen-nope'); ask(key='sk-sp-0123456789')\n"
-        "ask(host='coding-intl.dashscope.aliyuncs.com', key='sk-sp-0123456789')\n"
-        "leave(); leave()\n"
-    )
-    assert (result.code, result.out) == (0, "")
-    told = words(result.err)
-    assert re.match(r"qwensim: requests 6, tokens \d+ in and \d+ out ", told)
-    standard = "dashscope-intl.aliyuncs.com"
-    assert re.search(rf"{standard} qwen-plus 200 3 \d+ \+ \d+ ", told)
-    assert f"{standard} qwen-nope 404 unknown-model 1 - " in told
-    assert f"{standard} qwen-plus 401 wrong-key 1 - " in told
-    assert f"refused: qwen-nope on {standard}: The model `qwen-nope` does not exist" in told
-    assert "a Coding Plan key" in told
-    assert "refused: qwen-plus on coding-intl.dashscope.aliyuncs.com: " in told
-    assert "(auth choice qwen-standard-api-key, with a Standard key)" in told
-    assert told.endswith("kept from: api.example.com (requests: 2)")
-
-
-def test_a_command_that_asks_nothing_is_told_so(run: Any) -> None:
-    result = run("print('done', file=sys.stderr)")
-    assert result.err == "done\n\nqwensim: requests 0, tokens 0 in and 0 out\n\n"
-
-
-def test_a_client_that_trusts_nobody_is_explained(run: Any) -> None:
-    result = run(
-        "del os.environ['SSL_CERT_FILE']; os.environ['SSL_CERT_DIR'] = ''\n"
-        "try: ask()\nexcept OSError: pass"
-    )
-    assert result.code == 0
-    assert re.search(r"no TLS: dashscope-intl\S+ \(\w+UNKNOWN_CA\): a client that", result.err)
-
-
-def test_a_refusal_of_the_storage_is_told_too(run: Any) -> None:
-    result = run(
-        "host = 'dashscope-result-bj.oss-cn-beijing.aliyuncs.com'\n"
-        "try: urllib.request.urlopen(f'https://{host}/a.mp4')\nexcept OSError: pass"
-    )
-    assert re.search(r"refused: a request on dashscope-result-bj\S+ .+ \(\d{3} .+\)", result.err)
 
 
 # ---- exit codes
@@ -296,20 +217,24 @@ def test_an_old_node_is_told_of_in_a_line(
     assert result.err.startswith(f"warning: {node} is Node 20.20.2, whose fetch honours no proxy")
 
 
-# ---- the tally
+# ---- the service
 
 
-def test_entries_beyond_what_the_journal_keeps_are_counted(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    entry = json.loads(
-        '{"number":1,"at":0,"method":"GET","host":"dashscope.aliyuncs.com","path":"/","query":"",'
-        '"headers":[],"body":null,"status":0,"error":null,"message":null,"request_id":"r",'
-        '"model":null,"stream":false,"usage":null,"scripted":false,"fault":"timeout"}'
+def test_limits_are_enforced_if_asked_for(run: Any, tmp_path: Path) -> None:
+    overlay = tmp_path / "ours.toml"
+    overlay.write_text('[[model]]\nid = "qwen-ours"\nhosts = ["standard"]\nrpm = 1\n')
+    program = "print(['error' in json.loads(ask('qwen-ours')) for _ in range(2)])"
+    assert run(program, "--catalog", str(overlay)).out == "[False, False]\n"
+    assert run(program, "--catalog", str(overlay), "--limits").out == "[False, True]\n"
+
+
+def test_the_coding_plan_may_be_for_agents_alone(run: Any) -> None:
+    program = (
+        "answer = ask('qwen3.5-plus', host='coding.dashscope.aliyuncs.com',"
+        " key='sk-sp-0123456789')\nprint('choices' in json.loads(answer))"
     )
-    tally = Tally(load())
-    for _ in range(2000):
-        tally(msgspec.convert(entry, Entry))
-    assert tally.blameless
-    tally.show()
-    assert "dashscope.aliyuncs.com - timeout 2,000 -" in words(capfd.readouterr().err)
+    assert run(program).out == "True\n"
+    assert run(program, "--client-check", "agents").out == "False\n"
+    result = run(program, "--client-check", "some")
+    assert result.code == 2
+    assert "--client-check" in result.err

@@ -68,6 +68,32 @@ def test_run_leads_a_command_to_the_service_of_the_scenario(
     assert out == "429 hour allocated quota exceeded.\n", err
 
 
+ISSUE = (
+    "scenario: The Coding Plan's quota of five hours is spent "
+    "(Model Studio docs: Coding Plan, quotas and common errors)\n"
+    "first call: POST https://coding-intl.dashscope.aliyuncs.com/v1/chat/completions "
+    '{"model":"qwen3.5-plus","messages":[{"role":"user","content":"Say hello in one word."}]'
+)
+
+
+def test_what_was_reported_and_the_first_call_are_told(
+    qwensim: Callable[..., Any], start: Callable[..., Any]
+) -> None:
+    result = qwensim("run", "--scenario", "hour-quota", "--", "true")
+    assert result.err.startswith(ISSUE)
+    assert "first call" not in qwensim("run", "--scenario", "hour-quota", "--quiet", "true").err
+    process = start("serve", "--port", "0", "--scenario", "hour-quota")
+    assert process.stdout.readline()
+    told = "".join(process.stderr.readline() for _ in range(2))
+    assert told.startswith(ISSUE)
+
+
+def test_a_scenario_that_begins_without_a_request_tells_none(qwensim: Callable[..., Any]) -> None:
+    result = qwensim("run", "--scenario", "image-model-not-in-catalogue", "--", "true")
+    assert result.err.startswith("scenario: ")
+    assert "first call" not in result.err
+
+
 def test_the_keys_to_try_are_those_of_the_region() -> None:
     scenario = read("hour-quota")
     (account,) = scenario.accounts
@@ -89,6 +115,10 @@ def test_the_keys_to_try_are_those_of_the_region() -> None:
         (
             ("run", "--scenario", "hour-quota", "--catalog", "x.toml", "--", "true"),
             "--scenario says itself what --catalog would",
+        ),
+        (
+            ("run", "--scenario", "hour-quota", "--limits", "--client-check", "off", "true"),
+            "--scenario says itself what --limits, --client-check would",
         ),
     ],
 )

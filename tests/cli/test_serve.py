@@ -66,6 +66,14 @@ def test_it_names_the_bare_addresses_of_its_region() -> None:
     assert said.endswith("Stopped.\n")
 
 
+def test_it_shows_what_anthropic_clients_read_for_each_plan() -> None:
+    shown = re.findall(
+        r"export ANTHROPIC_BASE_URL=(\S+)\n  export ANTHROPIC_API_KEY=(\S+)", announcement()
+    )
+    assert [key for _, key in shown] == [FAKE_KEYS["standard"], FAKE_KEYS["coding"]]
+    assert {url.rpartition("/apps/")[2] for url, _ in shown} == {"anthropic"}
+
+
 def test_with_accounts_it_names_their_file_and_no_fake_key(tmp_path: Path) -> None:
     accounts = tmp_path / "accounts.toml"
     accounts.write_text('[[account]]\nkey = "sk-0123456789"\n')

@@ -9,6 +9,8 @@ from qwensim.cli import serve
 from qwensim.cli.app import main
 from qwensim.simulator import TASK_PACES, TaskPace
 
+SLOW = "video-slower-than-the-client-waits"
+
 
 @pytest.fixture
 def paces(monkeypatch: pytest.MonkeyPatch) -> list[TaskPace]:
@@ -36,6 +38,9 @@ def run(*arguments: str) -> int:
         (("--task-pace", "instant"), TaskPace(pending=0, running=0)),
         (("--task-polls", "4"), TaskPace(polls=4)),
         (("--task-pace", "realistic", "--task-polls", "4"), TaskPace(polls=4)),
+        (("--scenario", SLOW), TaskPace(pending=0.04, running=120)),
+        (("--scenario", SLOW, "--task-pace", "instant"), TaskPace(pending=0, running=0)),
+        (("--scenario", "hour-quota"), TaskPace()),
     ],
 )
 def test_the_options_say_how_long_tasks_take(

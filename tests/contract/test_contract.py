@@ -200,6 +200,23 @@ MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
         {"task-cancelled", "task-cancelled-late"},
     ),
     ("error", "storage-expired", {"status": 401}, {"video-expired", "task-forgotten"}),
+    ("wire", "anthropic", {"key_header": None}, {"anthropic-key-in-x-api-key"}),
+    ("envelope", "anthropic", {"stream": None}, {"anthropic-error-framed", "anthropic-budget"}),
+    ("error", "anthropic-wrong-key", {"status": 401}, {"anthropic-key-malformed"}),
+    ("error", "anthropic-max-tokens-missing", {"status": 422}, {"anthropic-max-tokens-missing"}),
+    ("model", "qwen3-coder-plus", {"thinking": "on"}, {"anthropic-thinking-never"}),
+    ("model", "qwen3.5-plus", {"max_output": 8192}, {"anthropic-max-tokens-range"}),
+    ("plan", "coding", {"routes": ("chat", "messages")}, {"anthropic-routing"}),
+    ("plan", "coding", {"routes": ("chat", "reranks")}, {"embedding-on-plan"}),
+    ("embedding", "text-embedding-v4", {"norm": 2.0}, {"embedding-sizes", "embedding-client"}),
+    ("embedding", "text-embedding-v4", {"dimension": 768}, {"embedding-size-text-embedding-v4"}),
+    ("embedding", "text-embedding-v4", {"rows": 25}, {"embedding-batch-text-embedding-v4"}),
+    ("embedding", "text-embedding-v4", {"sparse": False}, {"embedding-sparse"}),
+    ("embedding", "text-embedding-v1", {"norm": 1.0}, {"embedding-size-text-embedding-v1"}),
+    ("embedding", "qwen3-vl-embedding", {"fuses": "never"}, {"embedding-media-fused"}),
+    ("envelope", "rows", {"body": ("request_id",)}, {"embedding-input-tokens"}),
+    ("rerank", "gte-rerank-v2", {"compatible": True}, {"rerank-routing"}),
+    ("rerank", "qwen3-rerank", {"documents": 100}, {"rerank-documents-too-many"}),
 ]
 
 
@@ -254,6 +271,9 @@ CLIENT_MUTANTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("video", "wan2.6-i2v", {"geometry": "size"}, {"video-made-wan2.6-i2v"}),
     ("route", "video-synthesis", {"path": "/api/v1/videos"}, {"video-made-wan2.6-t2v"}),
     ("route", "task-cancel", {"path": "/api/v1/tasks/{task_id}"}, {"task-given-up"}),
+    ("route", "reranks", {"path": "/compatible-mode/v1/reranks"}, {"rerank-client"}),
+    ("embedding", "text-embedding-v4", {"rows": 25}, {"embedding-client-batches"}),
+    ("rerank", "gte-rerank-v2", {"compatible": True}, {"rerank-client-older"}),
 ]
 
 
@@ -330,6 +350,10 @@ def test_no_recording_is_looked_for_where_none_can_be(tmp_path: Path, catalog: C
         "task-given-up",
         "video-fetched",
         "video-unsigned",
+        "anthropic-thinking",
+        "anthropic-stream-error",
+        "embedding-client-batches",
+        "rerank-order",
     ],
 )
 def test_what_is_recorded_from_the_fake_keeps_the_promise(

@@ -134,7 +134,7 @@ def ask(client: httpx2.Client, **fields: Any) -> None:
 def test_every_error_can_be_posted_as_an_answer(served: Any, error: str, stream: bool) -> None:
     wanted = dict.fromkeys(("limit", "value", "path", "model", "index", "type", "method"), "x")
     wanted |= dict.fromkeys(("scope", "height", "width", "allowed", "quoted"), "x")
-    wanted |= dict.fromkeys(("minimum", "maximum"), "x")
+    wanted |= dict.fromkeys(("minimum", "maximum", "area", "ratio", "listed"), "x")
     served.post("/__qwensim/scripts", {"error": error, "values": wanted})
     row = CATALOG.errors[error]
     envelope = CATALOG.envelopes[row.envelope]

@@ -107,12 +107,55 @@ def test_an_unknown_task_stays_unknown(outcomes: Any, poll: Callable[..., Any]) 
     assert outcomes(poll("UNKNOWN")) == ["same"]
 
 
-def test_tasks_that_make_no_videos_are_not_modelled(
+ENDED = {**TIMES, "end_time": DONE["end_time"]}
+CHOICE = {
+    "finish_reason": "stop",
+    "message": {"role": "assistant", "content": [{"image": "https://a/b.png", "type": "image"}]},
+}
+TOKENS = {"total_tokens": 0, "image_count": 1, "output_tokens": 0, "input_tokens": 0}
+
+
+def metrics(total: int, made: int = 0, failed: int = 0) -> dict[str, Any]:
+    return {"task_metrics": {"TOTAL": total, "SUCCEEDED": made, "FAILED": failed}}
+
+
+@pytest.mark.parametrize(
+    ("state", "output", "usage"),
+    [
+        ("RUNNING", TIMES | metrics(4), None),
+        (
+            "SUCCEEDED",
+            {**ENDED, "results": [{"url": "https://a/b.png"}] * 2, **metrics(2, 2)},
+            {"image_count": 2},
+        ),
+        (
+            "SUCCEEDED",
+            {
+                **ENDED,
+                "results": [{"orig_prompt": "a", "actual_prompt": "b", "url": "https://a/b.png"}],
+            },
+            {"image_count": 1},
+        ),
+        (
+            "SUCCEEDED",
+            {**ENDED, "finished": True, "choices": [CHOICE]},
+            {"size": "1280*1280", **TOKENS},
+        ),
+    ],
+)
+def test_a_task_that_makes_images_is_begun_anew_too(
+    outcomes: Any, poll: Callable[..., Any], state: str, output: Any, usage: Any
+) -> None:
+    rest = {} if usage is None else {"usage": usage}
+    assert outcomes(poll(state, output, task="1111", **rest)) == ["same"]
+
+
+def test_tasks_that_make_neither_videos_nor_images_are_not_modelled(
     outcomes: Any, poll: Callable[..., Any]
 ) -> None:
-    metrics = {"task_metrics": {"TOTAL": 4, "SUCCEEDED": 0, "FAILED": 0}}
-    strange = poll("SUCCEEDED", DONE, usage={"price": 5})
-    assert outcomes(poll("RUNNING", TIMES | metrics), strange) == ["not modelled"] * 2
+    assert outcomes(poll("SUCCEEDED", DONE, usage={"price": 5})) == ["not modelled"]
+    speech = {**ENDED, "results": [{"transcription_url": "https://a/b.json"}], **metrics(1, 1)}
+    assert outcomes(poll("SUCCEEDED", speech)) == ["not modelled"]
 
 
 def test_a_task_is_there_to_be_cancelled(

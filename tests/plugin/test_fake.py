@@ -187,6 +187,16 @@ def test_text_parts_are_read_as_one_text() -> None:
     fake.assert_requested(last_user="Why is it blue?")
 
 
+def test_what_a_user_says_in_several_messages_is_one_turn() -> None:
+    fake = Fake()
+    fake.script("Blue light scatters.", last_user="blue")
+    system = {"role": "system", "content": "Be short."}
+    texts = ("Hello", None, "Why is it blue?", "It is noon.")
+    hello, _, why, noon = ({"role": "user", "content": text} for text in texts)
+    ask(fake, messages=[hello, {"role": "assistant", "content": "Yes?"}, why, system, noon])
+    fake.assert_requested(last_user=re.compile("^Why is it blue[?]\nIt is noon[.]$"), scripted=True)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

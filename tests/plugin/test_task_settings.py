@@ -53,6 +53,22 @@ class TestConfigured:
     result.assert_outcomes(passed=3)
 
 
+def test_a_scenario_says_it_unless_the_test_does(pytester: pytest.Pytester) -> None:
+    result = outcomes(
+        pytester,
+        """
+@pytest.mark.qwensim(scenario="video-slower-than-the-client-waits")
+def test_scenario(qwensim):
+    assert pace(qwensim).running == 120
+
+@pytest.mark.qwensim(scenario="video-slower-than-the-client-waits", task_pace=TaskPace(polls=7))
+def test_marked(qwensim):
+    assert pace(qwensim) == TaskPace(polls=7)
+""",
+    )
+    result.assert_outcomes(passed=2)
+
+
 def test_a_name_that_there_is_not_is_told(pytester: pytest.Pytester) -> None:
     result = outcomes(pytester, "def test_it(qwensim): ...\n", "qwensim_task_pace = slow")
     result.assert_outcomes(errors=1)

@@ -203,6 +203,36 @@ def test_an_answer_is_read_whole(wire: Any, call: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("model", "back"), [("kimi-k2.5", True), ("qwen3.5-plus", False), ("kimi-next", False)]
+)
+def test_reasoning_that_led_to_calls_goes_back_to_the_models_that_want_it(
+    model: str, back: bool, stream: bool, wire: Any, call: Any
+) -> None:
+    function = {"name": "weather", "arguments": "{}"}
+    tool_call = {"id": "call_1", "index": 0, "type": "function", "function": function}
+    spoken = {"role": "assistant", "content": "", "reasoning_content": "Hm."}
+    message = {**spoken, "tool_calls": [tool_call]}
+    ends = wire.chunk(finish="tool_calls")
+    answer = wire.stream(wire.chunk(message), ends) if stream else wire.completion(message)
+    first = call(wire.peer(answer), f"qwen/{model}", stream=stream).reply
+    assert first.reasoning == "Hm."
+
+    peer = wire.peer(wire.completion())
+    result = {"role": "tool", "tool_call_id": "call_1", "content": "sunny"}
+    call(peer, f"qwen/{model}", [{"role": "user", "content": "?"}, first.message(), result])
+    turn = peer.body["messages"][1]
+    assert turn["tool_calls"][0]["function"] == function
+    assert turn.get("reasoning_content") == ("Hm." if back else None)
+
+
+def test_reasoning_without_calls_stays(wire: Any, call: Any) -> None:
+    answer = wire.completion({"role": "assistant", "content": "Hi", "reasoning_content": "Hm."})
+    reply = call(wire.peer(answer), "qwen/kimi-k2.5").reply
+    assert reply.message() == {"role": "assistant", "content": "Hi"}
+
+
 def test_a_plain_answer_repeats_as_a_plain_message(wire: Any, call: Any) -> None:
     reply = call(wire.peer(wire.completion({"role": "assistant", "content": None}))).reply
     assert reply.message() == {"role": "assistant", "content": ""}

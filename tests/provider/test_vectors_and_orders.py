@@ -109,6 +109,24 @@ def test_documents_in_their_order(ask: Ask, simulator: Simulator) -> None:
     assert (ranking.request_id, ranking.tokens) == (entry.request_id, (entry.usage or {})["prompt"])
 
 
+@pytest.mark.parametrize("model", ["gte-rerank-v2", "qwen3-vl-rerank"])
+def test_a_model_of_the_native_surface_alone_is_asked_there(
+    ask: Ask, simulator: Simulator, model: str
+) -> None:
+    ranking = ask("rerank", "a cat", (text for text in DOCUMENTS), model=model, top_n=1)
+    assert [best.index for best in ranking.results] == [1]
+    (entry,) = simulator.journal
+    assert entry.path == "/api/v1/services/rerank/text-rerank/text-rerank"
+    assert entry.body == {
+        "model": model,
+        "input": {"query": "a cat", "documents": DOCUMENTS},
+        "parameters": {"top_n": 1},
+    }
+    assert (ranking.request_id, ranking.tokens) == (entry.request_id, (entry.usage or {})["prompt"])
+    with pytest.raises(BadRequestError, match="document index:0 should not be empty"):
+        ask("rerank", "a cat", [""], model=model)
+
+
 def test_a_passing_failure_is_repeated(ask: Ask, simulator: Simulator) -> None:
     simulator.fault("error", error="internal-error")
     assert ask("embed", "Hello").vectors
@@ -127,8 +145,11 @@ def test_what_the_service_refuses(ask: Ask) -> None:
     [
         ("embed", ([],), "texts must not be empty"),
         ("embed", (["a", 1],), "texts: every text is a string, not int"),
+        ("embed", (None,), "texts must be a text or a list of texts, not NoneType"),
+        ("embed", (b"a",), "texts must be a text or a list of texts, not bytes"),
+        ("rerank", ("a", None), "documents must be a list of texts, not NoneType"),
         ("rerank", ("a", []), "documents must not be empty"),
-        ("rerank", ("a", "b"), "documents is a list of texts"),
+        ("rerank", ("a", "b"), "documents must be a list of texts, not str"),
         ("rerank", (1, ["b"]), "query is a string, not int"),
     ],
 )
@@ -138,6 +159,12 @@ def test_what_is_not_sent(
     with pytest.raises(UsageError, match=problem):
         ask(method, *args)
     assert len(simulator.journal) == 0
+
+
+def test_vectors_in_base64_are_read_too(ask: Ask) -> None:
+    plain = ask("embed", ["Hello", "Goodbye"], dimensions=64)
+    packed = ask("embed", ["Hello", "Goodbye"], dimensions=64, encoding_format="base64")
+    assert packed.vectors == plain.vectors
 
 
 # ---- answers of others
@@ -157,6 +184,9 @@ VECTORS: list[Any] = [
     {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": []}]},
     {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [True]}]},
     {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [10**400]}]},
+    {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": "é"}]},
+    {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": "AAA="}]},
+    {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": "AADAfw=="}]},
 ]
 
 

@@ -156,6 +156,9 @@ def test_tokens_are_those_of_every_answer_and_of_a_stream_the_last(tmp_path: Pat
         b'{"usage": {"total_tokens": 5}}',
         b'data: {"usage":{"total_tokens":6}}\n\ndata: {"usage":{"total_tokens":7}}\n\n',
         b'{"error": {}}',
+        b'{"usage":{"output_tokens":7,"cache_creation_input_tokens":0,"input_tokens":100}}',
+        b'data:{"usage":{"input_tokens":200,"output_tokens":0}}\n\ndata:{"usage":{"output_tokens":9}}\n\n',
+        b'{"input_tokens":4000}',
     )
     path = tmp_path / "case.yaml"
     write(
@@ -167,4 +170,4 @@ def test_tokens_are_those_of_every_answer_and_of_a_stream_the_last(tmp_path: Pat
             )
         ),
     )
-    assert tokens_in(path) == 12
+    assert tokens_in(path) == 12 + 107 + 209

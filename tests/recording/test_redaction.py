@@ -216,6 +216,14 @@ def test_signed_urls_lose_their_signature_and_keep_their_expiry() -> None:
     )
 
 
+def test_an_empty_signature_beside_thinking_is_left_as_it_is() -> None:
+    block = b'{"type":"thinking","signature":"","thinking":"Hm"}'
+    event = b'event:content_block_start\ndata:{"type":"content_block_start","content_block":%b}\n\n'
+    assert scrubbed(request_body=block, body=block).request_body == block
+    assert scrubbed(body=block).body == block
+    assert scrubbed(headers=STREAM, body=event % block).body == event % block
+
+
 def test_account_ids_and_cookies_go_and_request_ids_stay() -> None:
     clean = scrubbed(
         request_headers=(("x-dashscope-workspace", "ws-123456"), ("cookie", "a=b")),

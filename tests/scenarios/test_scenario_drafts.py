@@ -63,8 +63,7 @@ class TestCassettes:
     @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: f"{path.parts[-3][:12]}-{path.stem}")
     def test_a_case_of_the_contract_is_seen_again(self, path: Path) -> None:
         made = draft(path)
-        # How fast a task went is not a scenario's to say: the draft tells what it leaves out.
-        assert all("response.body.output.task_status" in item for item in made.left_out)
+        assert made.left_out == ()
         recorded = read_cassette(path).interactions
         assert made.requests == len(recorded)
         assert statuses(played(made)) == [interaction.status for interaction in recorded]
@@ -237,9 +236,9 @@ class TestJournals:
         path = tmp_path / "journal.jsonl"
         host = STANDARD if "standard" in case.plans else CODING
         run(case, host, Journaled(path))
-        entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        if not entries:
+        if not path.exists():
             pytest.skip("the case sends nothing")
+        entries = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         result = played(draft(path))
         seen = [(entry.status, entry.error) for entry in result.played.entries]
         assert seen == [(entry["status"], entry["error"]) for entry in entries]
@@ -349,7 +348,7 @@ class TestSecrets:
         },
     )
 
-    @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(places=st.lists(places, min_size=1, max_size=3))
     def test_no_credential_of_a_cassette_is_in_its_draft(
         self, places: list[dict[str, Any]], cassette: Cassette
@@ -358,7 +357,7 @@ class TestSecrets:
         assert SECRET not in made.text
         played(made)
 
-    @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(places=st.lists(places, min_size=1, max_size=3))
     def test_no_credential_of_a_journal_is_in_its_draft(
         self, places: list[dict[str, Any]], tmp_path: Path

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from qwensim.catalog.keys import FAKE_KEYS
-from qwensim.errors import UsageError
-from qwensim.scenarios import Exchange, Outcome, Played, Scenario, play, reproduce
+from qwensim.scenarios import Outcome, Played, Scenario, play
+from qwensim.simulator import TaskPace
 
 MakeScenario = Callable[..., Scenario]
-
 INTL = "dashscope-intl.aliyuncs.com"
 CHAT = "/compatible-mode/v1/chat/completions"
 STANDARD = {"auth_choice": "qwen-standard-api-key", "key": "standard"}
@@ -24,11 +23,6 @@ def http(**fields: Any) -> dict[str, Any]:
 def only(played: Played) -> Outcome:
     (outcome,) = played.outcomes
     return outcome
-
-
-def of_http(scenario: MakeScenario, **fields: Any) -> Outcome:
-    seen = [{"requests": 1}]
-    return only(play(scenario(calls=[http(**fields)], reproduced=seen)))
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -113,6 +107,16 @@ def test_a_video_that_nobody_fetched_for_a_day_is_gone(scenario: MakeScenario) -
     error = only(play(scenario(calls=[call]))).error
     assert error is not None
     assert error.status == 403
+
+
+@pytest.mark.parametrize("served", [False, True])
+def test_a_task_takes_as_long_as_the_scenario_says(scenario: MakeScenario, served: bool) -> None:
+    calls = [{"do": "video", "prompt": "A cat.", "timeout": 100}]
+    made = scenario(calls=calls, task_pace={"pending": 1, "running": 120})
+    error = only(play(made, served=served)).error
+    assert error is not None
+    assert error.type == "UnfinishedTaskError"
+    assert only(play(replace(made, task_pace=TaskPace(running=60)), served=served)).reply
 
 
 def test_a_task_of_another_day_is_unknown(scenario: MakeScenario) -> None:
@@ -218,231 +222,3 @@ def test_a_client_that_is_impatient_gives_up(scenario: MakeScenario) -> None:
     assert outcome.error is not None
     assert outcome.error.code == "timed_out"
     assert (outcome.exchanges[-1].failure or "").startswith("ReadTimeout")
-
-
-def test_http_sends_what_is_said(scenario: MakeScenario) -> None:
-    headers = {"user-agent": None, "X-Mine": "1", "x-api-key": {"key": "coding"}}
-    exchange = of_http(scenario, path=f"{CHAT}?a=b", headers=headers).exchanges[0]
-    assert exchange.path == f"{CHAT}?a=b"
-    sent = dict(exchange.headers)
-    assert sent["authorization"] == "Bearer [standard]"
-    assert sent["x-api-key"] == "[coding]"
-    assert sent["x-mine"] == "1"
-    assert "user-agent" not in sent
-    assert exchange.request_json == HELLO
-
-
-def test_http_can_do_without_key_and_body(scenario: MakeScenario) -> None:
-    outcome = of_http(scenario, method="GET", path="/nothing", key=None, body=None)
-    exchange = outcome.exchanges[0]
-    assert exchange.status == 404
-    assert not {"authorization", "content-type"} & dict(exchange.headers).keys()
-    assert exchange.text == ""
-    assert outcome.summary == "an answer with status 404"
-
-
-def test_http_can_send_what_is_no_json(scenario: MakeScenario) -> None:
-    exchange = of_http(scenario, body="{nope").exchanges[0]
-    assert exchange.content == b"{nope"
-    assert exchange.status == 400
-
-
-def test_a_connection_that_breaks_is_an_error_and_keeps_what_came(scenario: MakeScenario) -> None:
-    body = {**HELLO, "stream": True}
-    drop = {"kind": "drop", "after": 2}
-    made = scenario(calls=[http(body=body)], faults=[drop], reproduced=[{"error": {}}])
-    outcome = only(play(made))
-    assert outcome.error is not None
-    assert outcome.error.type == "RemoteProtocolError"
-    exchange = outcome.exchanges[0]
-    assert len(exchange.frames) == 2
-    assert (exchange.failure or "").startswith("RemoteProtocolError: ")
-
-
-@pytest.mark.parametrize("kind", ["connect-error", "drop-before-headers"])
-def test_an_answer_that_never_came_has_no_status(scenario: MakeScenario, kind: str) -> None:
-    seen: list[Any] = [{"response": {}}]
-    made = scenario(calls=[http()], faults=[{"kind": kind}], reproduced=seen)
-    result = reproduce(made)
-    assert result.played.outcomes[0].exchanges[0].status is None
-    assert result.played.outcomes[0].exchanges[0].text is None
-    (finding,) = result.findings
-    assert not finding.holds
-    assert "Error: " in finding.seen
-
-
-def test_a_compressed_answer_is_read(scenario: MakeScenario) -> None:
-    made = scenario(calls=[http()], faults=[{"kind": "gzip"}], reproduced=[{"requests": 1}])
-    exchange = only(play(made)).exchanges[0]
-    assert exchange.received[:2] == b"\x1f\x8b"
-    assert exchange.response_json["object"] == "chat.completion"
-
-
-def test_a_compressed_answer_that_breaks_off_is_shown_as_it_came(scenario: MakeScenario) -> None:
-    faults = [{"kind": "gzip"}, {"kind": "truncated-chunk"}]
-    seen = [{"requests": 1}]
-    exchange = only(play(scenario(calls=[http()], faults=faults, reproduced=seen))).exchanges[0]
-    assert exchange.failure
-    assert exchange.text is not None
-    assert exchange.frames == []
-
-
-def test_an_answer_that_is_not_compressed_as_it_says_is_shown_as_it_came() -> None:
-    exchange = Exchange(
-        method="GET",
-        host=INTL,
-        path="/",
-        headers=(),
-        content=b"",
-        status=200,
-        response_headers=(("content-encoding", "gzip"),),
-        received=bytearray(b'{"a": 1}'),
-    )
-    assert exchange.response_json == {"a": 1}
-
-
-def test_an_account_may_be_named_as_its_plan(scenario: MakeScenario) -> None:
-    outcome = only(play(scenario(accounts=[{"key": "standard"}])))
-    assert outcome.reply is not None
-    assert ("authorization", "Bearer [standard]") in outcome.exchanges[0].headers
-
-
-def test_a_profile_alone_makes_files(scenario: MakeScenario) -> None:
-    outcome = only(play(scenario(client={"profile": "coding"})))
-    assert outcome.exchanges[0].host == "coding-intl.dashscope.aliyuncs.com"
-
-
-def test_no_key_is_kept_anywhere(scenario: MakeScenario) -> None:
-    made = scenario(accounts=[{"key": "mine"}], client={**STANDARD, "key": "mine"})
-    played = play(made)
-    shown = repr(played)
-    for key in (*FAKE_KEYS.values(), "sk-mine-not-a-real-key"):
-        assert key not in shown
-    assert "Bearer [mine]" in shown
-
-
-@pytest.mark.parametrize("served", [False, True])
-def test_limits_accounts_and_overlays_are_those_of_the_scenario(
-    scenario: MakeScenario, served: bool
-) -> None:
-    made = scenario(
-        overlay={"model": [{"id": "qwen9-plus", "hosts": ["coding"]}]},
-        accounts=[
-            {"key": "full", "plan": "coding", "used": {"week": 9000}},
-            {"key": "free", "plan": "coding"},
-        ],
-        limits=True,
-        client={"auth_choice": "qwen-api-key", "key": "free"},
-        calls=[
-            {"do": "chat", "model": "qwen/qwen9-plus"},
-            http(
-                host="coding-intl.dashscope.aliyuncs.com", path="/v1/chat/completions", key="full"
-            ),
-            http(
-                host="coding-intl.dashscope.aliyuncs.com", path="/v1/chat/completions", key="coding"
-            ),
-        ],
-        reproduced=[
-            {"call": 1, "reply": {}},
-            {"call": 2, "response": {"status": 429, "text": {"contains": "week allocated"}}},
-            {"call": 3, "response": {"status": 401}},
-        ],
-    )
-    result = reproduce(made, served=served)
-    assert result.as_expected, result.findings
-
-
-def test_everything_about_a_call_can_be_expected(scenario: MakeScenario) -> None:
-    body = {**HELLO, "stream": True, "stream_options": {"include_usage": True}}
-    made = scenario(
-        calls=[http(body=body)],
-        scripts=[{"text": "Hello!"}],
-        reproduced=[
-            {
-                "requests": 1,
-                "request": {
-                    "method": "POST",
-                    "host": INTL,
-                    "path": CHAT,
-                    "headers": {"Authorization": "Bearer [standard]", "x-no": {"present": False}},
-                    "body": {"messages.0.role": "user"},
-                },
-                "response": {
-                    "status": 200,
-                    "headers": {"content-type": {"contains": "text/event-stream"}},
-                    "text": {"contains": "data: [DONE]"},
-                    "body": {"choices": {"present": False}},
-                    "frames": {
-                        "count": {"least": 3},
-                        "first": {"object": "chat.completion.chunk"},
-                        "last": {"choices": [], "usage.total_tokens": {"least": 1}},
-                        "any": {"choices.0.finish_reason": "stop"},
-                        "none": {"error": {"present": True}},
-                    },
-                },
-            }
-        ],
-    )
-    result = reproduce(made)
-    assert result.as_expected, [finding for finding in result.findings if not finding.holds]
-    assert len(result.findings) == 17
-
-
-@pytest.mark.parametrize(
-    ("expected", "place"),
-    [
-        ({"error": {}}, "error"),
-        ({"error": {"status": 400}}, "error.status"),
-        ({"reply": {"text": "Goodbye!"}}, "reply.text"),
-        ({"requests": 2}, "requests"),
-        ({"request": {"host": "example.com"}}, "request.host"),
-        ({"request": {"body": {"stream": True}}}, "request.body.stream"),
-        (
-            {"response": {"headers": {"retry-after": {"present": True}}}},
-            "response.headers.retry-after",
-        ),
-        ({"response": {"frames": {"any": {"a": 1}}}}, "response.frames.any"),
-        ({"response": {"frames": {"last": {"a": 1}}}}, "response.frames.last.a"),
-    ],
-)
-def test_what_is_not_seen_is_told(
-    scenario: MakeScenario, expected: dict[str, Any], place: str
-) -> None:
-    result = reproduce(scenario(scripts=[{"text": "Hello!"}], reproduced=[expected]))
-    assert not result.as_expected
-    assert place in [finding.place for finding in result.findings if not finding.holds]
-
-
-def test_nothing_holds_of_a_request_that_was_not_sent(scenario: MakeScenario) -> None:
-    made = scenario(client={}, reproduced=[{"request": {"host": INTL}, "response": {}}])
-    result = reproduce(made)
-    assert [finding.place for finding in result.findings] == ["request", "response"]
-    assert not any(finding.holds for finding in result.findings)
-
-
-def test_a_remedy_that_leaves_the_symptom_is_none(scenario: MakeScenario) -> None:
-    seen: list[Any] = [{"reply": {}}]
-    made = scenario(remedy={"words": "Do nothing.", "limits": True, "seen": seen})
-    result = reproduce(made, remedy=True)
-    assert result.symptom
-    assert all(finding.holds for finding in result.findings)
-    assert not result.as_expected
-
-
-def test_a_remedy_may_make_fewer_calls(scenario: MakeScenario) -> None:
-    made = scenario(
-        calls=[http(), http(key="coding")],
-        reproduced=[{"call": 2, "response": {"status": 401}}],
-        remedy={
-            "words": "Do not.",
-            "calls": [http()],
-            "seen": [{"response": {"status": 200}}],
-        },
-    )
-    assert reproduce(made).as_expected
-    assert reproduce(made, remedy=True).as_expected
-
-
-def test_a_scenario_without_a_remedy_says_so(scenario: MakeScenario) -> None:
-    with pytest.raises(UsageError, match="has no remedy yet"):
-        reproduce(scenario(), remedy=True)

@@ -214,3 +214,52 @@ def _asked(model: str, text: str = "Hello!", /, **parameters: Any) -> dict[str, 
 def asked() -> Callable[..., dict[str, Any]]:
     """Make the body of a native request: `asked(model, text, **parameters)`."""
     return _asked
+
+
+class ResponseReply(Reply):
+    """The events of one exchange of the Responses API."""
+
+    @property
+    def told(self) -> list[Any]:
+        """The events of a stream, all of them framed and numbered as by the service."""
+        assert self.headers["content-type"] == "text/event-stream;charset=UTF-8"
+        *frames, rest = self.body.decode().split("\n\n")
+        assert rest == ""
+        events = []
+        for number, frame in enumerate(frames):
+            name, event, status, data = frame.split("\n")
+            told = json.loads(data.removeprefix("data:"))
+            assert (name, event) == (f"id:{number + 1}", f"event:{told['type']}")
+            assert (status, told["sequence_number"]) == (":HTTP_STATUS/200", number)
+            events.append(told)
+        return events
+
+    @property
+    def said(self) -> str:
+        """The text of the answer, streamed or not."""
+        response = self.told[-1]["response"] if self.streamed else self.json
+        (message,) = [item for item in response["output"] if item["type"] == "message"]
+        (part,) = message["content"]
+        return str(part["text"])
+
+    @property
+    def refusal(self) -> tuple[int | None, str, str]:
+        """Status, code and message of an error in the flat form, the id of the request first."""
+        assert [*self.json] == ["request_id", "code", "message"]
+        return self.status, self.json["code"], self.json["message"]
+
+
+def _respond(
+    simulator: Simulator, given: Any = "Hi", *, rest: str | None = None, **options: Any
+) -> ResponseReply:
+    path = "/compatible-mode/v1/responses"
+    if rest is not None:
+        options = {"path": f"{path}/{rest}", "method": "GET", "raw": b"", **options}
+    options = {"path": path, "model": "qwen3.5-plus", "without": "messages", **options}
+    return ResponseReply(_send(simulator, input=given, **options).events)
+
+
+@pytest.fixture(scope="session")
+def respond() -> Callable[..., ResponseReply]:
+    """Ask for a response: `respond(simulator, input, **body)`, or for the `rest` of a path."""
+    return _respond

@@ -1,5 +1,6 @@
 """The Anthropic protocol byte by byte: streams, whole messages, refusals, faults, requests."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from qwensim.catalog import load
 from qwensim.simulator import Account, Simulator
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.reply import Counts, ToolCall
@@ -307,7 +309,9 @@ PART = "Unexpected item type in content"
         ({"spoken": []}, "[] is too short - 'messages'"),
         ({"spoken": "Hi"}, "Request body format invalid"),
         ({"spoken": ["Hi"]}, "Request body format invalid"),
-        ({"spoken": [{"role": "moon", "content": "Hi"}]}, "moon is not one of"),
+        ({"spoken": [{"role": "moon", "content": "Hi"}]}, "Request body format invalid"),
+        ({"spoken": [ASKED, {"role": "system", "content": "Be short."}]}, "Request body format"),
+        ({"model": None}, "Request body format invalid"),
         ({"text": [{"type": "document"}]}, PART),
         ({"text": [{"type": "image_url", "image_url": {"url": "https://example.com"}}]}, PART),
         ({"text": [{"type": "image", "source": {"type": "file"}}]}, PART),
@@ -333,6 +337,22 @@ def test_messages_that_are_refused(
     reply = ask(send, simulator, **changed)
     assert reply.status == 400
     assert words in reply.json["message"]
+
+
+@pytest.mark.parametrize("host", ["dashscope.aliyuncs.com", PLAN])
+def test_the_system_may_speak_between_messages_from_july_on(send: Send, host: str) -> None:
+    simulator = Simulator(catalog=load(as_of=dt.date(2026, 7, 1)))
+    simulator.script("Hello.", last_user="Go", any_message="Be short.")
+    for content in ("Be short.", [{"type": "text", "text": "Be short."}]):
+        spoken = [ASKED, {"role": "system", "content": content}]
+        reply = ask(send, simulator, host=host, spoken=spoken, thinking={"type": "disabled"})
+        assert reply.status == 200
+    assert [entry.scripted for entry in simulator.journal] == [True, False]
+    counted = [
+        send(simulator, host=host, path=COUNT, model="qwen3.5-plus", messages=messages).json
+        for messages in (spoken, spoken[:1])
+    ]
+    assert counted[0]["input_tokens"] > counted[1]["input_tokens"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,13 @@ def words(send: Send, *messages: Any, **fields: Any) -> Any:
             {**ANSWER, "tool_call_id": "call_2"},
             ANSWER,
         ],
+        [USER, CALLING, {"role": "tool", "name": "f", "content": "42"}],
+        [
+            USER,
+            {**CALLING, "tool_calls": [CALL, SECOND]},
+            {"role": "tool", "content": "42"},
+            {**ANSWER, "tool_call_id": None},
+        ],
         [USER, {**CALLING, "tool_calls": []}, USER],
         [USER, CALLING, ANSWER, {"role": "assistant", "content": "42"}, USER],
         [USER, {"role": "function", "name": "f", "content": "42"}],
@@ -55,6 +62,22 @@ def words(send: Send, *messages: Any, **fields: Any) -> Any:
 )
 def test_messages_that_are_in_order(send: Send, messages: list[Any]) -> None:
     assert error(send, *messages) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "host", "role", "told"),
+    [
+        ("glm-5", "coding.dashscope.aliyuncs.com", "developer", "invalid msg role: developer"),
+        ("glm-5", "dashscope.aliyuncs.com", "developer", "developer is not one of ['system'"),
+        ("glm-4.7", "coding.dashscope.aliyuncs.com", "developer", "developer is not one of"),
+        ("qwen-mt-plus", "dashscope.aliyuncs.com", "system", "Role must be in [user, assistant]."),
+    ],
+)
+def test_some_models_have_roles_or_words_of_their_own(
+    send: Send, model: str, host: str, role: str, told: str
+) -> None:
+    refused = error(send, {"role": role, "content": "x"}, USER, model=model, host=host)
+    assert refused["message"].startswith(told)
 
 
 def test_the_developer_role_is_refused_in_the_service_s_words(send: Send) -> None:
@@ -186,6 +209,15 @@ def test_a_tool_s_answer_follows_a_call(send: Send, messages: list[Any]) -> None
         ([USER, CALLING, CALLING, ANSWER], 2),
         ([USER, {**CALLING, "tool_calls": [CALL, SECOND]}, ANSWER, USER], 3),
         ([USER, CALLING, {**ANSWER, "tool_call_id": "call_9"}], 3),
+        (
+            [
+                USER,
+                {**CALLING, "tool_calls": [CALL, SECOND]},
+                {**ANSWER, "tool_call_id": ""},
+                ANSWER,
+            ],
+            4,
+        ),
     ],
 )
 def test_every_call_is_answered(send: Send, messages: list[Any], index: int) -> None:

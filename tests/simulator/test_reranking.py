@@ -21,7 +21,14 @@ DOCUMENTS = [
     "Machine learning is a subset of AI.",
     "Deep learning uses neural networks.",
 ]
-PAIRS = sum(len(Estimate().split(text)) for text in (QUERY, QUERY, QUERY, *DOCUMENTS))
+INSTRUCT = "Given a web search query, retrieve relevant passages that answer the query."
+
+
+def counted(*texts: str) -> int:
+    return sum(len(Estimate().split(text)) for text in texts)
+
+
+PAIRS = counted(QUERY, QUERY, QUERY, *DOCUMENTS)
 
 Rerank = Callable[..., Any]
 
@@ -75,7 +82,7 @@ def test_the_compatible_answer(reranks: Rerank) -> None:
     assert (body["object"], body["model"]) == ("list", "qwen3-rerank")
     assert [result["index"] for result in body["results"]] == [1, 2]
     assert body["id"] == reply.headers["x-request-id"]
-    assert body["usage"] == {"total_tokens": PAIRS}
+    assert body["usage"] == {"total_tokens": PAIRS + 3 * counted(INSTRUCT)}
 
 
 @pytest.mark.parametrize(("top_n", "results"), [(1, 1), (3, 3), (9, 3), (None, 3)])
@@ -172,3 +179,17 @@ def test_the_more_of_the_query_the_higher_the_score(words: list[str], data: st.D
     part, none = " ".join(words[:count]) or "nothing", "zinc oxide"
     whole, some, other = relevance(" ".join(words), [" ".join(words), part, none])
     assert 0 < other <= some <= whole < 1
+
+
+def test_the_instruction_is_counted_with_each_document(reranks: Rerank) -> None:
+    def tokens(**given: Any) -> int:
+        return int(reranks(**given).json["usage"]["total_tokens"])
+
+    short = "Retrieve semantically similar text."
+    assert tokens() - tokens(instruct=short) == 3 * (counted(INSTRUCT) - counted(short))
+    assert tokens(instruct=INSTRUCT) == tokens(instruct="") == tokens(instruct=1) == tokens()
+
+
+def test_an_older_model_counts_no_instruction(rerank: Rerank) -> None:
+    usages = [rerank(**given).json["usage"] for given in ({}, {"instruct": "Find the cat."})]
+    assert usages[0] == usages[1]

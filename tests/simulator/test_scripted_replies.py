@@ -52,11 +52,12 @@ def test_a_text_is_said_word_for_word_once(send: Send, stream: bool) -> None:
 def test_which_requests(send: Send, conditions: dict[str, Any], expected: str) -> None:
     simulator = Simulator()
     simulator.script("scripted", times=None, **conditions)
+    answer = {"role": "assistant", "content": "Yes?"}
     requests: list[dict[str, Any]] = [
         {"messages": said("hi")},
-        {"messages": said("hi", "the weather?")},
+        {"messages": [*said("hi"), answer, *said("the weather?")]},
         {"messages": said("hi"), "model": "qwen-plus", "stream": True},
-        {"messages": said("hi", "bye"), "model": "glm-5", "user": "ann"},
+        {"messages": [*said("hi"), answer, *said("bye")], "model": "glm-5", "user": "ann"},
     ]
     host = "dashscope.aliyuncs.com"
     seen = [send(simulator, host=host, **request).text == "scripted" for request in requests]

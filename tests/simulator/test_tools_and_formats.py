@@ -84,13 +84,29 @@ def test_only_the_last_user_text_asks_for_a_tool(send: Send) -> None:
     calling = {"role": "assistant", "content": "", "tool_calls": [call]}
     answer = {"role": "tool", "tool_call_id": "c", "content": "use the clock tool"}
     assert called(send, messages=[asked, calling, answer]) == []
-    assert called(send, messages=[asked, {"role": "user", "content": "hi"}]) == []
+    heard = {"role": "assistant", "content": "Yes?"}
+    assert called(send, messages=[asked, heard, {"role": "user", "content": "hi"}]) == []
     assert (
         called(send, messages=[{"role": "system", "content": asked["content"]}, *said("x")]) == []
     )
     assert called(send, messages=[*said("x"), asked]) == ["clock"]
     parts = {"role": "user", "content": [{"type": "text", "text": "use the clock tool"}]}
     assert called(send, messages=[parts]) == ["clock"]
+
+
+def test_what_a_user_says_in_several_messages_is_one_turn(send: Send, simulator: Simulator) -> None:
+    """Agents add what they know, such as the time, in a message of its own."""
+    noted = {"role": "user", "content": "<system-reminder>It is noon.</system-reminder>"}
+    system = {"role": "system", "content": "Be short."}
+    asked = said("use the clock tool")[0]
+    call = {"id": "c", "type": "function", "function": {"name": "clock", "arguments": "{}"}}
+    calling = {"role": "assistant", "content": "", "tool_calls": [call]}
+    told = {"role": "tool", "tool_call_id": "c", "content": "12:00"}
+    assert called(send, messages=[asked, system, noted]) == ["clock"]
+    assert called(send, messages=[asked, calling, told, noted]) == []
+    simulator.script("Tick.", last_user="clock", times=2)
+    for messages in ([asked, noted], [noted, asked]):
+        assert send(simulator, messages=messages).choices[0]["text"] == "Tick."
 
 
 def test_a_thinking_model_calls_tools_after_its_thoughts(send: Send) -> None:
@@ -163,13 +179,27 @@ def test_tools_of_the_wrong_form(send: Send, tools: Any, refusal: str) -> None:
 
 @pytest.mark.parametrize(
     "parameters",
-    ["x", 5, [], {"type": "string"}, {"properties": []}, {"required": "a"}, {"type": ["object"]}],
+    ["x", 5, {"type": "string"}, {"properties": []}, {"required": "a"}, {"type": ["object"]}],
 )
 def test_parameters_of_a_tool_are_an_object_schema(send: Send, parameters: Any) -> None:
     assert words(send, tools=[tool("f", parameters)]) == (
         f"{ALGO}The parameters, when provided as a dict, must confirm to a valid openai-compatible "
         "JSON schema."
     )
+
+
+def test_parameters_of_a_tool_may_be_a_list(send: Send) -> None:
+    """The form of Qwen-Agent, whose own check speaks in the refusal: it looks at dicts alone."""
+    parameters = [
+        {"name": "city", "type": "string", "required": True},
+        {"name": "days", "type": "integer"},
+        "not a parameter",
+    ]
+    for told, names in ((parameters, {"city"}), ([], set())):
+        tools = [tool("weather", told)]
+        reply = send(Simulator(), tools=tools, messages=said("use the weather tool"))
+        ((_, name, arguments),) = reply.choices[0]["calls"]
+        assert (name, set(json.loads(arguments))) == ("weather", names)
 
 
 def test_a_model_without_tools(send: Send) -> None:
@@ -218,6 +248,17 @@ def test_json_mode_wants_the_word(send: Send) -> None:
     for text in ("as JSON", "as json", "jSoN"):
         reply = send(Simulator(), response_format=wanted, messages=said(text))
         assert isinstance(json.loads(reply.text), dict)
+
+
+def test_a_prompt_that_asks_for_json_and_tells_a_schema_is_followed(send: Send) -> None:
+    asks = f"Answer in JSON that follows this schema:\n{json.dumps(WEATHER)}"
+    for messages in (said(asks), [{"role": "system", "content": asks}, *said("Paris?")]):
+        for model in ("qwen-plus", "qwen3.5-plus"):
+            reply = send(Simulator(), model=model, messages=messages)
+            Draft202012Validator(WEATHER).validate(json.loads(reply.text))
+    for text in (asks.replace("JSON", "words"), "Answer in JSON.", 'JSON: {"type": "string"}'):
+        assert not send(Simulator(), messages=said(text)).text.startswith("{")
+    assert not send(Simulator(), messages=said(asks), tools=TOOLS).text.startswith("{")
 
 
 def test_a_model_without_json_mode_leaves_it_out_of_account(send: Send) -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwensim.simulator.vectors import Vectors, coverage, features, likeness
+from qwensim.simulator.vectors import Vectors, coverage, features, likeness, unpacked
 
 TEXTS = st.text(max_size=40)
-V = Vectors("text-embedding-v4", dimension=1024)
+V = Vectors("text-embedding-v4")
 
 TOPICS = [
     ("The cat sat on the mat.", "A cat is sitting on a mat.", "Interest rates rose in March."),
@@ -21,8 +21,7 @@ TOPICS = [
 
 
 def vector(text: str, *, model: str = "text-embedding-v4", dimension: int = 1024) -> list[float]:
-    vectors = Vectors(model, dimension=dimension)
-    return vectors.numbers(vectors.packed([text]))
+    return unpacked(Vectors(model).packed([text], dimension))
 
 
 def cosine(one: list[float], other: list[float]) -> float:
@@ -33,8 +32,7 @@ def cosine(one: list[float], other: list[float]) -> float:
 @settings(max_examples=100, deadline=None)
 @given(TEXTS, st.sampled_from([64, 1024, 2560]), st.floats(0.5, 200))
 def test_a_vector_has_its_dimension_and_its_length(text: str, dimension: int, norm: float) -> None:
-    vectors = Vectors("m", dimension=dimension, norm=norm)
-    numbers = vectors.numbers(vectors.packed([text]))
+    numbers = unpacked(Vectors("m", norm=norm).packed([text], dimension))
     assert len(numbers) == dimension
     assert math.hypot(*numbers) == pytest.approx(norm, rel=1e-5)
 
@@ -42,7 +40,7 @@ def test_a_vector_has_its_dimension_and_its_length(text: str, dimension: int, no
 @settings(max_examples=100, deadline=None)
 @given(TEXTS, TEXTS)
 def test_texts_have_one_vector_if_and_only_if_they_are_equal(one: str, other: str) -> None:
-    assert (V.packed([one]) == V.packed([other])) == (one == other)
+    assert (V.packed([one], 1024) == V.packed([other], 1024)) == (one == other)
 
 
 @pytest.mark.parametrize(("text", "like", "unlike"), TOPICS)
@@ -60,14 +58,14 @@ def test_a_shorter_vector_is_the_beginning_of_a_longer_one(text: str, dimension:
 
 
 def test_packed_numbers_are_little_endian_singles() -> None:
-    packed = V.packed(["a"])
-    assert [*struct.unpack("<1024f", packed)] == V.numbers(packed)
+    packed = V.packed(["a"], 1024)
+    assert [*struct.unpack("<1024f", packed)] == unpacked(packed)
 
 
 def test_models_and_tasks_have_vectors_of_their_own() -> None:
     usual = vector("a cat")
     assert abs(cosine(usual, vector("a cat", model="text-embedding-v3"))) < 0.3
-    asked = V.numbers(V.packed(["a cat"], task="query"))
+    asked = unpacked(V.packed(["a cat"], 1024, task="query"))
     assert asked != usual
     assert cosine(asked, usual) > 0.9
 

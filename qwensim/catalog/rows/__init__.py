@@ -14,6 +14,7 @@ A row with `since` holds from that day on: the catalogue of a given day leaves l
 
 from qwensim.catalog.rows.base import Confidence, Modality, Plan, Region, Row
 from qwensim.catalog.rows.client import FailureRow, WordsRow
+from qwensim.catalog.rows.images import ImageProtocolRow, ImageRow
 from qwensim.catalog.rows.limits import LimitRow, Tier, TierRow
 from qwensim.catalog.rows.media import MediaRow, PictureRow, VideoInputRules
 from qwensim.catalog.rows.models import AdvertisedRow, ModelRow
@@ -28,6 +29,7 @@ from qwensim.catalog.rows.places import (
     PlanRow,
     RouteRow,
 )
+from qwensim.catalog.rows.responses import BuiltInToolRow
 from qwensim.catalog.rows.vectors import EmbeddingRow, RerankRow
 from qwensim.catalog.rows.video import VideoRow, VideoSizeRow
 from qwensim.catalog.rows.wire import (
@@ -44,6 +46,7 @@ __all__ = [
     "AgentRow",
     "AssetHostRow",
     "AuthChoiceRow",
+    "BuiltInToolRow",
     "Confidence",
     "CredentialRow",
     "DialectRow",
@@ -52,6 +55,8 @@ __all__ = [
     "ErrorRow",
     "FailureRow",
     "HostRow",
+    "ImageProtocolRow",
+    "ImageRow",
     "KeyVariableRow",
     "LimitRow",
     "MediaRow",

@@ -6,7 +6,9 @@ import msgspec
 
 from qwensim.catalog.rows.base import Count, Modality, Plan, Row, Text
 
-Surface: TypeAlias = Literal["chat", "embeddings", "images", "rerank", "speech", "video"]
+Surface: TypeAlias = Literal[
+    "chat", "embeddings", "images", "rerank", "responses", "speech", "video"
+]
 
 
 class ModelRow(Row, frozen=True, kw_only=True):
@@ -38,6 +40,10 @@ class ModelRow(Row, frozen=True, kw_only=True):
     """Tokens in a minute, by account."""
     concurrency: Count | None = None
     """Answers at the same time, by account."""
+    roles: tuple[Text, ...] = ("system", "assistant", "user", "tool", "function")
+    """What messages may come under."""
+    wrong_role: Text = "role-unknown"
+    """The error for what comes under another."""
     inputs: tuple[Modality, ...] = ("text",)
     tools: bool = True
     json_mode: tuple[Literal["json_object", "json_schema"], ...] = ("json_object", "json_schema")

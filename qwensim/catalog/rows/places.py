@@ -15,6 +15,9 @@ Surface: TypeAlias = Literal[
     "reranks",
     "text-rerank",
     "video-synthesis",
+    "image-synthesis",
+    "image-generation",
+    "image-editing",
     "task",
     "task-list",
     "task-cancel",
@@ -23,6 +26,9 @@ Surface: TypeAlias = Literal[
     "upload",
     "messages",
     "count-tokens",
+    "responses",
+    "stored-response",
+    "input-items",
 ]
 """What answers on a route: one module of the simulator for each, or several of one family."""
 
@@ -43,6 +49,8 @@ class PlanRow(Row, frozen=True, kw_only=True):
     """The longest data URI of a request, in characters."""
     max_data_uris: Count = 250
     """The most data URIs of a request."""
+    system_in_messages: bool = False
+    """Whether the system may speak in the messages of the Anthropic protocol too."""
     client_check: Text | None = None
     """The refusal of a client that sends no User-Agent, if the plan looks at it."""
 
@@ -64,6 +72,8 @@ class RouteRow(Row, frozen=True, kw_only=True):
     """Whether a request needs a key."""
     head: bool = False
     """Whether HEAD is answered as GET is, without the body."""
+    delete: bool = False
+    """Whether DELETE is answered too."""
 
 
 class HostRow(Row, frozen=True, kw_only=True):

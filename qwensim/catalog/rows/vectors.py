@@ -50,6 +50,8 @@ class RerankRow(Row, frozen=True, kw_only=True):
     """The longest document that is taken, in characters (apecloud/ApeRAG#1071; the unit is a
     guess)."""
     pair_tokens: Natural = 0
-    """What is counted for each document besides query and document."""
+    """What is counted for each document besides query, document and instruction."""
+    instruct: str = ""
+    """What the model is told unless the request says otherwise; empty: it takes no instruction."""
     compatible: bool = False
     """Served on the compatible path too."""

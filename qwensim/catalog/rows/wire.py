@@ -43,7 +43,9 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     """The outer keys where a request for a stream gets the body as one SSE event; None where it
     gets plain JSON too."""
     event: Text = "data: $body\n\n"
-    """That event, with `$status` for the HTTP status of the error and `$id` for its number."""
+    """That event, with `$status` for the HTTP status of the error, `$id` for its number counted
+    from one and `$position` from zero, `$request_id` for the id of the request and `$created` for
+    its moment in seconds."""
     stream_status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     """The HTTP status of such an answer, where it is not that of the error."""
     stream_type: Text = "application/json"
@@ -77,6 +79,8 @@ class WireRow(Row, frozen=True, kw_only=True):
     """The header in which a key may stand bare; it goes before `authorization`."""
     event: Text | None = None
     """How an error is framed in a stream, whatever its envelope says."""
+    event_body: tuple[EnvelopeKey, ...] | None = None
+    """The keys of the body in that frame, where they are not those of the envelope."""
     codes: dict[str, str] = msgspec.field(default_factory=dict)
     """By the code on the compatible wire; `""` stands for all others, and for none."""
     envelopes: dict[str, str] = msgspec.field(default_factory=dict)

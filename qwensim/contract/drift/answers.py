@@ -61,8 +61,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def error(self) -> dict[str, Any] | None:
         """The error object of the first event that holds one, or a flat error itself."""
         for body in self.bodies:
-            if isinstance(body.get("error"), dict):
-                return dict(body["error"])
+            match body:
+                case {"error": dict(error)} | {"response": {"error": dict(error)}}:
+                    return error
             if isinstance(body.get("message"), str) and "code" in body:
                 return body
         return None

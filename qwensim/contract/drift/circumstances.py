@@ -5,38 +5,41 @@ request itself brings about never is: the fake has to find it.
 """
 
 import re
+from collections.abc import Mapping
 from string import Formatter
 
-from qwensim.catalog import Catalog
 from qwensim.catalog.rows import ErrorRow
 from qwensim.contract.drift.answers import Answer
 from qwensim.simulator import Script
 
 _STATUSES = frozenset({403, 429, *range(500, 600)})
-_CODES = frozenset({"Arrearage", "data_inspection_failed"})
-_MEDIA = ("media-", "image-", "video-")
-"""Ids of errors about media: whether one can be fetched and read is not in the request."""
+_STATES = ("overdue", "moderation-", "native-moderation", "media-", "image-", "video-")
+"""How the ids begin of errors about the account, about words, and about media: whether one can be
+fetched and read is not in the request."""
 
 
-def arranged(answer: Answer, catalog: Catalog) -> Script | None:
-    """Return the script of a recorded error that circumstances brought about, if there is one."""
+def arranged(answer: Answer, rows: Mapping[str, ErrorRow]) -> Script | None:
+    """Return the script of a recorded error that circumstances brought about, if there is one.
+
+    `rows` tell each error as it is told where the answer was given.
+    """
     error = answer.error
     if error is None:
         return None
     message = str(error.get("message"))
-    for row in catalog.errors.values():
-        if row.status != answer.status or row.code != error.get("code") or not _of_state(row):
+    for name, row in rows.items():
+        if row.status != answer.status or row.code != error.get("code") or not _of_state(name, row):
             continue
         for template in (row.message, row.message_stream or row.message):
             if match := re.fullmatch(_pattern(template), message):
                 values = match.groupdict()
                 values.pop("link", None)
-                return Script(error=row.id, values=values)
+                return Script(error=name, values=values)
     return None
 
 
-def _of_state(row: ErrorRow) -> bool:
-    return row.status in _STATUSES or row.code in _CODES or row.id.startswith(_MEDIA)
+def _of_state(name: str, row: ErrorRow) -> bool:
+    return row.status in _STATUSES or name.startswith(_STATES)
 
 
 def _pattern(template: str) -> str:

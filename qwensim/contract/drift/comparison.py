@@ -18,7 +18,9 @@ Shape: TypeAlias = Any
 
 _ENUMERATED = frozenset({"object", "role", "type", "finish_reason", "task_status"})
 _TOLD = frozenset({"code", "message", "param"})
-_GENERATED = frozenset({"content", "reasoning_content", "arguments", "text"})
+_GENERATED = frozenset(
+    {"arguments", "content", "delta", "partial_json", "reasoning_content", "text", "thinking"}
+)
 """Texts that a stream cuts where it likes: whether a piece is empty tells nothing."""
 
 _NAMES = {type(None): "null", bool: "boolean", int: "number", float: "number"}

@@ -2,28 +2,35 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import msgspec
 
 from qwensim.catalog import Catalog, Overlay, Redactor, load
+from qwensim.catalog.rows import ErrorRow
 from qwensim.contract.drift.answers import Answer, read_answer
 from qwensim.contract.drift.circumstances import arranged
 from qwensim.contract.drift.comparison import ID, Difference, compare
 from qwensim.contract.drift.exchanges import Exchange, Recorded, Unreadable, day_of
 from qwensim.contract.drift.findings import Explained, Finding, Outcome
 from qwensim.contract.drift.known import Known
+from qwensim.contract.drift.message_speech import spoken_in_a_message
 from qwensim.contract.drift.native_speech import spoken_natively
 from qwensim.contract.drift.reading import read
 from qwensim.contract.drift.requests import KEYS, Identities, authorized, complete
+from qwensim.contract.drift.response_speech import spoken_in_a_response
 from qwensim.contract.drift.speech import Scissors, spoken
 from qwensim.contract.drift.tasks import STANDING_STILL, Tasks
 from qwensim.errors import UsageError
 from qwensim.exchange import Chunk, Head, Request
 from qwensim.simulator import Account, Simulator, VirtualClock
 from qwensim.simulator.clock import PAGE_MOMENT
+from qwensim.simulator.routes import Routes
+
+_HEARING = (spoken, spoken_natively, spoken_in_a_message, spoken_in_a_response)
+"""What understands an answer, by protocol; of each answer one does at most."""
 
 DEFAULT_HOST = "dashscope-intl.aliyuncs.com"
 
@@ -85,6 +92,7 @@ class _Conversation:
             tokenizer=self._scissors,
             task_pace=STANDING_STILL,
         )
+        self._routes = Routes(catalog)
         self._tasks = Tasks(catalog, self._simulator, self._identities)
 
     def finding(self, exchange: Exchange, recording: str, number: int) -> Finding:
@@ -123,11 +131,11 @@ class _Conversation:
         moment = _moment(exchange) or 0.0
         self._clock.advance(max(0.0, moment - self._clock.now()))
         self._simulator.scenario.clear_scripts()
-        speech = spoken(recorded) or spoken_natively(recorded)
+        speech = next(filter(None, (hear(recorded) for hear in _HEARING)), None)
         if speech is not None:
             self._scissors.pieces = speech.pieces()
             self._simulator.script(speech.script())
-        elif (script := arranged(recorded, self._catalog)) is not None:
+        elif (script := arranged(recorded, self._rows(request))) is not None:
             self._simulator.script(script)
         if not self._tasks.arrange(request, recorded):
             return None
@@ -138,6 +146,11 @@ class _Conversation:
         self._identities.learn(recorded, fake)
         self._tasks.learn(fake)
         return fake
+
+    def _rows(self, request: Request) -> Mapping[str, ErrorRow]:
+        """Return the errors as they are told in answer to a request."""
+        match = self._routes.find(request.host, request.path)
+        return self._catalog.errors_on[match.route.wire if match is not None else "compatible"]
 
     def _explained(self, difference: Difference, finding: Finding) -> Explained:
         known = self._known

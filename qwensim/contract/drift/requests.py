@@ -57,13 +57,21 @@ def authorized(request: Request, answer: Answer, catalog: Catalog) -> Request:
     if host is None:
         return request
     headers = [pair for pair in request.headers if pair[0] != "authorization"]
-    if answer.status != _UNAUTHORIZED:
+    if not _is_of_key(answer):
+        headers = [pair for pair in headers if pair[0] != "x-api-key"]
         headers.append(("authorization", f"Bearer {KEYS[host.plan]}"))
     elif (answer.error or {}).get("code") is not None:
         headers.append(("authorization", request.header("authorization") or _WRONG))
     if answer.status != _NOT_ALLOWED and not request.header("user-agent"):
         headers.append(("user-agent", "recorded"))
     return msgspec.structs.replace(request, headers=tuple(headers))
+
+
+def _is_of_key(answer: Answer) -> bool:
+    """Whether an answer says that the key is wrong; in the Anthropic protocol that may be a 403."""
+    return answer.status == _UNAUTHORIZED or any(
+        body.get("type") == "authentication_error" for body in answer.bodies
+    )
 
 
 class Identities:
@@ -73,9 +81,10 @@ class Identities:
         self._ours: dict[str, str] = {}
 
     def learn(self, recorded: Answer, fake: Answer) -> None:
-        """Pair the ids that stand in the same places of two answers."""
-        for ours, theirs in zip(recorded.bodies[:1], fake.bodies[:1], strict=False):
-            self._pair(ours, theirs)
+        """Pair the ids in the same places of two answers, those of a stream at its ends."""
+        for ends in (slice(1), slice(-1, None)):
+            for ours, theirs in zip(recorded.bodies[ends], fake.bodies[ends], strict=False):
+                self._pair(ours, theirs)
 
     def pair(self, recorded: str, ours: str) -> None:
         """Have one of the fake's ids stand for a recorded one."""

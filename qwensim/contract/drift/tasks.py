@@ -5,15 +5,15 @@ recorded is begun anew: one of a model that tells the same of its cost.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from string import Formatter
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 
 from qwensim.catalog import Catalog
-from qwensim.catalog.rows import VideoRow
+from qwensim.catalog.rows import ImageProtocolRow, ImageRow, VideoRow
 from qwensim.contract.drift.answers import Answer
 from qwensim.contract.drift.requests import Identities
 from qwensim.exchange import Chunk, Request
@@ -25,7 +25,18 @@ STANDING_STILL: Final = TaskPace(pending=inf, running=inf)
 
 _PATH = re.compile(r"/api/v1/tasks/(?P<id>[^/]+)(?P<cancel>/cancel)?/?")
 _STATES: Final[tuple[str, ...]] = get_args(State)
+_OF_IMAGES: Final = frozenset({"task_metrics", "results", "choices"})
+_ADDRESS: Final = "https://example.com/reference"
 _OK = 200
+
+
+class _Order(NamedTuple):
+    """What begins a task."""
+
+    model: str
+    route: str
+    given: Mapping[str, Any]
+    parameters: Mapping[str, Any]
 
 
 class Tasks:
@@ -47,7 +58,7 @@ class Tasks:
     def arrange(self, request: Request, recorded: Answer) -> bool:
         """Bring about what the recorded answer tells of the task that a request is about.
 
-        Return False for a task that is none of the fake's, such as one that makes pictures.
+        Return False for a task that is none of the fake's, such as one that makes speech.
         """
         found = _PATH.fullmatch(request.path)
         body = recorded.bodies[0] if recorded.bodies else {}
@@ -57,33 +68,36 @@ class Tasks:
             return True
         ours = self._identities.follow(request).path.split("/")[4]
         if ours not in self._known:
-            row = self._row_of(request, body)
-            if row is None:
+            order = next(self._orders_of(request, body), None)
+            if order is None:
                 return False
-            ours = self._begin(request, row)
+            ours = self._begin(request, order)
             self._identities.pair(found["id"], ours)
         end = self._failure(output) if state == "FAILED" else None
         self._simulator.tasks.bring(ours, end, state, self._simulator.clock.now())
         return True
 
-    def _row_of(self, request: Request, body: Mapping[str, Any]) -> VideoRow | None:
-        """Return a model whose task may have been answered so."""
+    def _orders_of(self, request: Request, body: Mapping[str, Any]) -> Iterator[_Order]:
+        """Yield orders for tasks that may have been answered so."""
         output, usage = body.get("output", {}), body.get("usage")
-        if "task_metrics" in output or "results" in output:
-            return None
-        for row in self._catalog.videos.values():
-            keys = [field.partition(":")[0] for field in row.usage]
-            served = row.id in self._catalog.served.get(request.host, {})
-            if served and (not isinstance(usage, dict) or [*usage] == keys):
-                return row
-        return None
+        told = [*usage] if isinstance(usage, dict) else None
+        served = self._catalog.served.get(request.host, {})
+        for video in self._catalog.videos.values():
+            keys = [field.partition(":")[0] for field in video.usage]
+            if video.id in served and told in (None, keys) and not output.keys() & _OF_IMAGES:
+                yield _Order(video.id, video.route, dict(_input(video)), {})
+        for image in self._catalog.images.values():
+            for route, name in image.protocols.items():
+                protocol = self._catalog.image_protocols[name]
+                if image.id in served and _tells(protocol, output, told):
+                    yield _Order(image.id, route, *_of_images(image, protocol, output))
 
-    def _begin(self, request: Request, row: VideoRow) -> str:
-        body = {"model": row.id, "input": dict(_input(row)), "parameters": {}}
+    def _begin(self, request: Request, order: _Order) -> str:
+        body = {"model": order.model, "input": order.given, "parameters": order.parameters}
         submit = msgspec.structs.replace(
             request,
             method="POST",
-            path=self._catalog.routes[row.route].path,
+            path=self._catalog.routes[order.route].path,
             query="",
             headers=(*request.headers, ("x-dashscope-async", "enable")),
             body=msgspec.json.encode(body),
@@ -103,15 +117,45 @@ class Tasks:
         return None
 
 
+def _tells(
+    protocol: ImageProtocolRow, output: Mapping[str, Any], usage: Sequence[str] | None
+) -> bool:
+    """Return whether a task may be told so."""
+    results = output.get("results")
+    first = results[0] if isinstance(results, list) and results else {}
+    return (
+        ("task_metrics" in output) == protocol.metrics
+        and usage in (None, [*protocol.usage])
+        and (protocol.asks == "messages") == ("choices" in output)
+        and isinstance(first, dict)
+        and (not first or [*first] == [*protocol.item])
+    )
+
+
+def _of_images(
+    row: ImageRow, protocol: ImageProtocolRow, output: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return an input and parameters that ask for as many images as are told of."""
+    metrics = output.get("task_metrics")
+    number = metrics.get("TOTAL") if isinstance(metrics, dict) else None
+    parameters = {"n": number} if isinstance(number, int) else {}
+    if protocol.asks == "messages":
+        content: list[dict[str, str]] = [{"image": _ADDRESS}] * bool(row.pictures)
+        return {"messages": [{"role": "user", "content": [*content, {"text": "?"}]}]}, parameters
+    given: dict[str, Any] = {"prompt": "?", **dict.fromkeys(row.needs, "?")}
+    if row.pictures_in is not None:
+        given[row.pictures_in] = _ADDRESS
+    return given, parameters
+
+
 def _input(row: VideoRow) -> Iterator[tuple[str, Any]]:
     """Yield the fields of an input with which the model is content."""
     yield "prompt", "?"
-    address = "https://example.com/reference"
     for field, *_ in row.needs:
         if field == "media":
-            yield field, [{"type": row.media[0], "url": address}]
+            yield field, [{"type": row.media[0], "url": _ADDRESS}]
         else:
-            yield field, [address] if row.most_references > 1 else address
+            yield field, [_ADDRESS] if row.most_references > 1 else _ADDRESS
 
 
 def _pattern(template: str) -> str:

@@ -1,10 +1,15 @@
 """The cases, by subject."""
 
+from qwensim.contract.subjects.anthropic_messages import CASES as ANTHROPIC_MESSAGES
+from qwensim.contract.subjects.anthropic_requests import CASES as ANTHROPIC_REQUESTS
 from qwensim.contract.subjects.configuration import CASES as CONFIGURATION
 from qwensim.contract.subjects.configured_keys import CASES as CONFIGURED_KEYS
 from qwensim.contract.subjects.configured_models import CASES as CONFIGURED_MODELS
 from qwensim.contract.subjects.describing import CASES as DESCRIBING
+from qwensim.contract.subjects.embedding_requests import CASES as EMBEDDING_REQUESTS
+from qwensim.contract.subjects.embeddings import CASES as EMBEDDINGS
 from qwensim.contract.subjects.errors import CASES as ERRORS
+from qwensim.contract.subjects.images import CASES as IMAGES
 from qwensim.contract.subjects.keys import CASES as KEYS
 from qwensim.contract.subjects.limits import CASES as LIMITS
 from qwensim.contract.subjects.messages import CASES as MESSAGES
@@ -14,6 +19,7 @@ from qwensim.contract.subjects.native_errors import CASES as NATIVE_ERRORS
 from qwensim.contract.subjects.native_text import CASES as NATIVE_TEXT
 from qwensim.contract.subjects.native_tools import CASES as NATIVE_TOOLS
 from qwensim.contract.subjects.onboarding import CASES as ONBOARDING
+from qwensim.contract.subjects.reranking import CASES as RERANKING
 from qwensim.contract.subjects.retries import CASES as RETRIES
 from qwensim.contract.subjects.routing import CASES as ROUTING
 from qwensim.contract.subjects.streams import CASES as STREAMS
@@ -21,6 +27,7 @@ from qwensim.contract.subjects.structured import CASES as STRUCTURED
 from qwensim.contract.subjects.thinking import CASES as THINKING
 from qwensim.contract.subjects.tools import CASES as TOOLS
 from qwensim.contract.subjects.usage import CASES as USAGE
+from qwensim.contract.subjects.vectors_by_client import CASES as VECTORS_BY_CLIENT
 from qwensim.contract.subjects.video_orders import CASES as VIDEO_ORDERS
 from qwensim.contract.subjects.video_results import CASES as VIDEO_RESULTS
 from qwensim.contract.subjects.video_tasks import CASES as VIDEO_TASKS
@@ -54,4 +61,11 @@ CASES = (
     *VIDEO_TASKS,
     *VIDEO_RESULTS,
     *VIDEO_WAITS,
+    *IMAGES,
+    *ANTHROPIC_REQUESTS,
+    *ANTHROPIC_MESSAGES,
+    *EMBEDDINGS,
+    *EMBEDDING_REQUESTS,
+    *RERANKING,
+    *VECTORS_BY_CLIENT,
 )

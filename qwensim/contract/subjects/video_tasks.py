@@ -51,7 +51,7 @@ def unheaded(session: Session) -> None:
     """Order without the header that makes a task of it."""
     for headers in ({}, {"x-dashscope-async": "disable"}):
         answer = tasks.order(session, headers=headers, **_SMALL)
-        expect_refusal(session, answer, "native-video-sync", wire="native")
+        expect_refusal(session, answer, "native-sync", wire="native")
 
 
 def without_input(session: Session) -> None:

@@ -1,7 +1,6 @@
 """Makes a draft: plays what is on record, and mends the service until it answers as it did."""
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,23 +10,23 @@ from typing import Any, Final, TypeAlias
 
 from qwensim.catalog import PAGE_DATE, Catalog, load
 from qwensim.errors import UsageError
+from qwensim.fields import convert_fields
 from qwensim.scenarios.conditions import found
 from qwensim.scenarios.document import written
 from qwensim.scenarios.drafting.calls import Keys, http, may_be_made, waits
 from qwensim.scenarios.drafting.facts import facts, nested
 from qwensim.scenarios.drafting.mending import Mender
 from qwensim.scenarios.drafting.record import Record, records_of
+from qwensim.scenarios.drafting.tasks import TASK, pace_of
 from qwensim.scenarios.expectations import Expectation
 from qwensim.scenarios.outcome import Outcome
 from qwensim.scenarios.playing import play
 from qwensim.scenarios.reading import Source, scenario_of
 from qwensim.scenarios.seen import findings
-from qwensim.simulator.fields import convert_fields
 
 Fields: TypeAlias = dict[str, Any]
 
 _TASK_ID: Final = "output.task_id"
-_TASK: Final = re.compile(r"(?<=/tasks/)[^/?]+")
 
 _ROUNDS: Final = 4
 """Of mending: what one brings to light the next can mend."""
@@ -88,6 +87,7 @@ class _Drafting:
         self._accounts = keys.accounts
         self._ids: dict[int, str] = {}
         """The tasks that were ordered, by the numbers of the orders."""
+        self._task_pace: Fields | None = None
         for call, wait in zip(self._calls, waits(records), strict=True):
             if wait:
                 call["wait"] = wait
@@ -110,7 +110,7 @@ class _Drafting:
             here = found(outcome.exchanges[-1].response_json, _TASK_ID)
             if record.exchange.method != "POST" or not isinstance(here, str) or number in self._ids:
                 continue
-            later = [_TASK.search(call["path"]) for call in self._calls[number + 1 :]]
+            later = [TASK.search(call["path"]) for call in self._calls[number + 1 :]]
             asked = [match[0] for match in later if match and match[0] not in self._ids.values()]
             there = found(record.exchange.response_json, _TASK_ID)
             if record.answered:
@@ -127,6 +127,8 @@ class _Drafting:
         outcomes = self._played(self._calls)
         groups = [*self._groups(outcomes)]
         calls = [_repeated(self._calls[group[0] : group[-1] + 1]) for group in groups]
+        made = [[self._records[number] for number in group] for group in groups]
+        self._task_pace = pace_of(calls, made, self._ids)
         again = self._played(calls)
         expectations, missed = [], [*left_out]
         for number, (group, outcome) in enumerate(zip(groups, again, strict=True), start=1):
@@ -173,6 +175,7 @@ class _Drafting:
         for name, value in (
             ("overlay", {table: rows for table, rows in self._mender.overlay.items() if rows}),
             ("accounts", self._accounts),
+            ("task_pace", self._task_pace),
             ("scripts", self._mender.scripts),
             ("faults", self._mender.faults),
         ):

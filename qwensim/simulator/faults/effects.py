@@ -15,7 +15,8 @@ _FOREVER = 3600.0
 
 _COMMENT = Chunk(data=b": keep-alive\n\n", kind="comment")
 _GZIP = 16 + zlib.MAX_WBITS
-_NATIVE_USAGE = re.compile(rb'"usage":\{.*?\},(?="request_id":)')
+_NATIVE_USAGE = re.compile(rb'"usage":\{.*?\},(?="(?:request_id|created_at)":)')
+"""The usage of a native frame, and of a response in the Responses API."""
 _LAST_USAGE = re.compile(rb',"usage":\{[^{}]*\}(?=\})')
 """The usage of a frame in which nothing follows it, as in the Anthropic protocol."""
 _TWO_BYTES = 0xC0

@@ -24,9 +24,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     key: bytes
     """What the talker's words depend on: the request without its way of delivery."""
     last_user: str
-    """The text of the last user message."""
+    """What the user said last, in one message or in several that no answer stands between."""
     user_spoke_last: bool
     """No answer of a tool or assistant has come since."""
+    messages: tuple[str, ...] = ()
+    """The texts of all messages, the system's among them."""
     thinking: bool = False
     stream: bool = False
     tools: tuple[Tool, ...] = ()
@@ -35,7 +37,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     parallel: bool = False
     json: Literal["json_object", "json_schema"] | None = None
     schema: Any = None
-    """What the answer follows: given with `json_schema`, found in the prompt with `json_object`."""
+    """What the answer follows: given with `json_schema`, else found in the prompt."""
     thinking_budget: int | None = None
     """The longest chain of thought, in tokens."""
     max_tokens: int | None = None

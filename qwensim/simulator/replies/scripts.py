@@ -32,7 +32,9 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     """A model name; `*` and `?` match as in a shell."""
     last_user: str | re.Pattern[str] | None = None
-    """Stands in, or is found in, the text of the last user message."""
+    """Stands in, or is found in, what the user said last: the messages since the last answer."""
+    any_message: str | re.Pattern[str] | None = None
+    """Stands in, or is found in, the text of a message, be it the system's."""
     when: Callable[[Ask], bool] | None = None
     times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
     """How many requests it answers; None: every one, for ever."""
@@ -47,11 +49,17 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether the script is for this request."""
         if self.model is not None and not fnmatchcase(ask.model, self.model):
             return False
-        if isinstance(self.last_user, str) and self.last_user not in ask.last_user:
+        if self.last_user is not None and not _stands_in(self.last_user, ask.last_user):
             return False
-        if isinstance(self.last_user, re.Pattern) and not self.last_user.search(ask.last_user):
+        if self.any_message is not None and not any(
+            _stands_in(self.any_message, text) for text in (*ask.messages, ask.last_user)
+        ):
             return False
         return self.when is None or self.when(ask)
+
+
+def _stands_in(wanted: str | re.Pattern[str], text: str) -> bool:
+    return wanted in text if isinstance(wanted, str) else wanted.search(text) is not None
 
 
 class ScriptQueue:

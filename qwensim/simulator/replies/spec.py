@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from qwensim.errors import CatalogError, UsageError
+from qwensim.fields import convert_fields
 from qwensim.simulator.faults import Fault, Values
-from qwensim.simulator.fields import convert_fields
 from qwensim.simulator.replies.reply import Counts
 from qwensim.simulator.replies.scripts import Script, tool_call
 
@@ -21,6 +21,10 @@ _LANGUAGES: Mapping[str, tuple[str, Callable[[bytes], Any]]] = {
     ".yml": ("YAML", msgspec.yaml.decode),
 }
 """What a file with the suffix is written in, and how that is read."""
+
+
+_TEXTS = ("last_user", "any_message")
+"""Fields of a script that hold a text or a regular expression."""
 
 
 class Written(NamedTuple):
@@ -55,6 +59,9 @@ class ScriptSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_
     last_user: str | None = None
     last_user_pattern: str | None = None
     """A regular expression, in place of `last_user`."""
+    any_message: str | None = None
+    any_message_pattern: str | None = None
+    """A regular expression, in place of `any_message`."""
     times: Annotated[int, msgspec.Meta(ge=1)] | None = 1
 
     @classmethod
@@ -62,19 +69,21 @@ class ScriptSpec(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_
         """Write down a script."""
         fields = asdict(script)
         del fields["when"]
-        if isinstance(script.last_user, re.Pattern):
-            fields["last_user"], fields["last_user_pattern"] = None, script.last_user.pattern
+        for name in _TEXTS:
+            if isinstance(fields[name], re.Pattern):
+                fields[f"{name}_pattern"], fields[name] = fields[name].pattern, None
         fields["tool_calls"] = tuple(ToolCallSpec(**asdict(call)) for call in script.tool_calls)
         return cls(**fields)
 
     def script(self) -> Script:
         """Return the script; raises `UsageError` if there is no telling whom it is for."""
         fields = asdict(self)
-        pattern = fields.pop("last_user_pattern")
-        if pattern is not None:
-            if self.last_user is not None:
-                raise UsageError("has last_user and last_user_pattern: give one of them")
-            fields["last_user"] = _compiled(pattern)
+        for name in _TEXTS:
+            pattern = fields.pop(f"{name}_pattern")
+            if pattern is not None:
+                if fields[name] is not None:
+                    raise UsageError(f"has {name} and {name}_pattern: give one of them")
+                fields[name] = _compiled(pattern, f"{name}_pattern")
         fields["tool_calls"] = tuple(
             replace(tool_call((call.name, call.arguments)), id=call.id) for call in self.tool_calls
         )
@@ -130,9 +139,9 @@ def _script(spec: ScriptSpec, number: int) -> Script:
         raise UsageError(f"scripts[{number}]: {error}") from error
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str, field: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        problem = f"last_user_pattern: {pattern!r} is no regular expression: {error}"
+        problem = f"{field}: {pattern!r} is no regular expression: {error}"
         raise UsageError(problem) from error

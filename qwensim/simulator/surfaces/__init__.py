@@ -1,6 +1,7 @@
 """The wire formats of the service: one module, or one family of modules, for each."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from qwensim.catalog import Catalog
 from qwensim.simulator.answers import Surface
@@ -12,8 +13,10 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.scripts import ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
+from qwensim.simulator.responses import ResponseBook
 from qwensim.simulator.surfaces.anthropic import CountTokensSurface, MessagesSurface
 from qwensim.simulator.surfaces.assets import AssetSurface
+from qwensim.simulator.surfaces.by_model import ByModel
 from qwensim.simulator.surfaces.chat import ChatSurface
 from qwensim.simulator.surfaces.conversation import Conversation
 from qwensim.simulator.surfaces.embeddings import (
@@ -21,17 +24,24 @@ from qwensim.simulator.surfaces.embeddings import (
     EmbeddingsSurface,
     TextEmbeddingSurface,
 )
+from qwensim.simulator.surfaces.images import ImageSurface, ImageTaskSurface, Studio
 from qwensim.simulator.surfaces.models import ModelsSurface
 from qwensim.simulator.surfaces.multimodal_embedding import MultimodalEmbeddingSurface
 from qwensim.simulator.surfaces.native import NativeSurface
+from qwensim.simulator.surfaces.orders import Orders
 from qwensim.simulator.surfaces.rerank import Ranker, ReranksSurface, TextRerankSurface
+from qwensim.simulator.surfaces.responses import (
+    InputItemsSurface,
+    ResponsesSurface,
+    StoredResponseSurface,
+)
 from qwensim.simulator.surfaces.tasks import TaskCancelSurface, TaskListSurface, TaskSurface
 from qwensim.simulator.surfaces.uploads import UploadPolicySurface, UploadSurface
 from qwensim.simulator.surfaces.video import VideoSurface
 from qwensim.simulator.tasks import TaskBook
 
 
-def make_surfaces(
+def make_surfaces(  # noqa: PLR0913 - one for each thing that surfaces share
     catalog: Catalog,
     *,
     clock: Clock,
@@ -41,6 +51,7 @@ def make_surfaces(
     pace: Pace,
     tasks: TaskBook,
     storage: Storage,
+    responses: ResponseBook,
 ) -> Mapping[str, Surface]:
     """Return what answers on the routes of the catalogue, by the name that they give."""
     composer = Composer(words=[*catalog.words.values()], tokenizer=tokenizer, seed=seed)
@@ -48,16 +59,27 @@ def make_surfaces(
     conversation = Conversation(
         catalog, composer=composer, media=media, tokenizer=tokenizer, scripts=scripts
     )
-    native = {
-        name: NativeSurface(catalog, name, conversation=conversation, pace=pace)
+    text, multimodal = (
+        NativeSurface(catalog, name, conversation=conversation, pace=pace)
         for name in ("text-generation", "multimodal-generation")
-    }
+    )
+    orders = Orders(catalog, book=tasks, scripts=scripts)
+    studio = partial(Studio, catalog, uploads=media.uploads, tokenizer=tokenizer)
+    images = ImageSurface(
+        studio("multimodal-generation"), orders=orders, storage=storage, pace=pace
+    )
     embedder, ranker = Embedder(catalog, tokenizer), Ranker(catalog, tokenizer)
     return {
-        **native,
+        "text-generation": text,
+        "multimodal-generation": ByModel(catalog, {"chat": multimodal, "images": images}),
         "chat": ChatSurface(catalog, conversation=conversation, pace=pace),
         "messages": MessagesSurface(catalog, conversation=conversation, pace=pace),
         "count-tokens": CountTokensSurface(catalog, conversation),
+        "responses": ResponsesSurface(
+            catalog, conversation=conversation, pace=pace, book=responses
+        ),
+        "stored-response": StoredResponseSurface(responses),
+        "input-items": InputItemsSurface(responses),
         "models": ModelsSurface(catalog),
         "embeddings": EmbeddingsSurface(catalog, embedder=embedder, pace=pace),
         "text-embedding": TextEmbeddingSurface(catalog, embedder=embedder, pace=pace),
@@ -66,9 +88,11 @@ def make_surfaces(
         ),
         "reranks": ReranksSurface(catalog, ranker=ranker, pace=pace),
         "text-rerank": TextRerankSurface(catalog, ranker=ranker, pace=pace),
-        "video-synthesis": VideoSurface(
-            catalog, book=tasks, scripts=scripts, uploads=media.uploads
-        ),
+        **{
+            name: ImageTaskSurface(studio(name), orders)
+            for name in ("image-synthesis", "image-generation", "image-editing")
+        },
+        "video-synthesis": VideoSurface(catalog, orders=orders, uploads=media.uploads),
         "task": TaskSurface(catalog, book=tasks, storage=storage),
         "task-list": TaskListSurface(tasks),
         "task-cancel": TaskCancelSurface(tasks),

@@ -35,7 +35,8 @@ class MessagesSurface:
         body, model = _opened(self._catalog, call, streams=True)
         if body.get("max_tokens") is None:
             raise Refused("anthropic-max-tokens-missing")
-        judged = self._conversation.judge(call, read_request(body, model), model)
+        request = read_request(body, model, self._catalog.plans[call.host.plan])
+        judged = self._conversation.judge(call, request, model)
         return self._render(call, judged, self._conversation.reply(call, judged))
 
     def _render(self, call: Call, judged: Judged, spoken: Spoken) -> Answer:
@@ -75,7 +76,8 @@ class CountTokensSurface:
         """Answer a call, or raise `Refused`."""
         body, model = _opened(self._catalog, call, streams=False)
         # Nothing comes of the request: none is refused for want of a stream.
-        judged = self._conversation.measure(call, read_request(body, model), model, stream=True)
+        request = read_request(body, model, self._catalog.plans[call.host.plan])
+        judged = self._conversation.measure(call, request, model, stream=True)
         counted = msgspec.json.encode({"input_tokens": judged.prompt_tokens})
         return Answer(content_type=headers.JSON_TYPE, events=iter((Chunk(data=counted),)))
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import msgspec
 
-from qwensim.catalog.rows import ModelRow
+from qwensim.catalog.rows import ModelRow, PlanRow
 from qwensim.simulator.refusals import Refused
 
 _SAME = ("model", "max_tokens", "stream", "temperature", "top_p", "top_k")
 """What has the same name and meaning in both protocols; the rest is translated or ignored."""
 
 
-def read_request(body: Mapping[str, Any], model: ModelRow) -> dict[str, Any]:
+def read_request(body: Mapping[str, Any], model: ModelRow, plan: PlanRow) -> dict[str, Any]:
     """Return a request to a model in the form of the compatible chat, or refuse its form."""
     compatible = {name: body[name] for name in _SAME if name in body}
-    compatible["messages"] = _messages(body)
+    compatible["messages"] = _messages(body, plan)
     if (stop := body.get("stop_sequences")) is not None:
         compatible["stop"] = stop
     compatible |= _thinking(body.get("thinking"))
@@ -81,12 +81,21 @@ def _tool_choice(choice: Any) -> dict[str, Any]:
     return allowed
 
 
-def _messages(body: Mapping[str, Any]) -> Any:
+def _messages(body: Mapping[str, Any], plan: PlanRow) -> Any:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         return messages
-    said = [spoken for message in messages for spoken in _message(message)]
-    return [*_system(body.get("system")), *said]
+    said: list[dict[str, Any]] = []
+    system = list(_system(body.get("system")))
+    for message in messages:
+        match message:
+            case {"role": "system"} if plan.system_in_messages:
+                system += _system(message.get("content"))
+            case {"role": "user" | "assistant"}:
+                said += _message(message)
+            case _:
+                raise Refused("body-invalid")
+    return [*system, *said]
 
 
 def _system(system: Any) -> Iterator[dict[str, Any]]:
@@ -98,9 +107,9 @@ def _system(system: Any) -> Iterator[dict[str, Any]]:
         yield {"role": "system", "content": system}
 
 
-def _message(message: Any) -> Iterator[Any]:
+def _message(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a message: first the results of tools in it, each as one of its own, then the rest."""
-    content = message.get("content") if isinstance(message, dict) else None
+    content = message.get("content")
     if not isinstance(content, list):
         yield message
         return

@@ -1,10 +1,21 @@
 """Whether host and account have the model that a request names, and quota for it."""
 
+from typing import Any
+
 from qwensim.catalog import Catalog
 from qwensim.catalog.catalog import on_host
 from qwensim.catalog.rows import ModelRow
 from qwensim.simulator.answers import Call
+from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.refusals import Refused
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    """Return the JSON object that a call sends, decoded once, or raise `Refused`."""
+    if call.body is None:
+        call.body = decode_object(call.request.body)
+    body: dict[str, Any] = call.body
+    return body
 
 
 def model_of(catalog: Catalog, call: Call, *, surface: str, otherwise: str) -> ModelRow:

@@ -12,7 +12,6 @@ from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.talker import written
 from qwensim.simulator.replies.tokens import Tokenizer
 
-_ROLES = frozenset({"system", "assistant", "user", "tool", "function"})
 _MAY_COME_LAST = frozenset({"user", "function", "tool"})
 _MESSAGE_FRAME = 5
 """Tokens that frame a message after the first: start, role, newline, end, newline."""
@@ -25,7 +24,10 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """What the messages of a request amount to."""
 
     last_user: str
+    """What the user said last, in one message or in several that no answer stands between."""
     user_spoke_last: bool
+    texts: tuple[str, ...]
+    """Of each message."""
     text_tokens: int
     """The messages with their frames and the tools, without what the chat template adds to each
     prompt and around the tools."""
@@ -48,20 +50,20 @@ def check_messages(body: dict[str, Any], model: ModelRow) -> list[dict[str, Any]
     if not messages:
         raise Refused("empty-list", path="messages")
     for index, message in enumerate(messages):
-        _check_form(message, index)
+        _check_form(message, index, model)
     for message in messages:
         _check_content(message, model)
     _check_order(messages)
     return messages
 
 
-def _check_form(message: Any, index: int) -> None:
+def _check_form(message: Any, index: int, model: ModelRow) -> None:
     """Check what the validator in front of the models looks at: roles and types."""
     if not isinstance(message, dict):
         raise Refused("body-invalid")
     role = message.get("role")
-    if not isinstance(role, str) or role not in _ROLES:
-        raise Refused("role-unknown", value=shown(role), index=index)
+    if role not in model.roles:
+        raise Refused(model.wrong_role, value=shown(role), index=index)
     content = message.get("content")
     if content is not None and not isinstance(content, str | list):
         # Whatever it is, the service calls it an object (recorded for objects and nulls).
@@ -93,19 +95,22 @@ def _check_content(message: dict[str, Any], model: ModelRow) -> None:
 
 
 def _check_order(messages: Sequence[dict[str, Any]]) -> None:
-    waiting: set[str] = set()
+    waiting: dict[str, None] = {}
     called = False
     for index, message in enumerate(messages):
         if message["role"] == "tool":
             if not called:
                 raise Refused("tool-without-call")
-            waiting.discard(_text_or(message.get("tool_call_id")))
+            # Without an id it answers the next call: so do the examples of Model Studio's docs on
+            # function calling, 2024 and 2025, and Qwen-Agent (qwen_agent/llm/base.py).
+            answered = _text_or(message.get("tool_call_id")) or next(iter(waiting), "")
+            waiting.pop(answered, None)
             continue
         if waiting:
             raise Refused("call-without-answer", index=index)
         calls = message.get("tool_calls") if message["role"] == "assistant" else None
         called = bool(calls)
-        waiting = {_text_or(call.get("id")) for call in calls or ()}
+        waiting = {_text_or(call.get("id")): None for call in calls or ()}
         _check_arguments(calls or ())
     if waiting:
         raise Refused("call-without-answer", index=len(messages))
@@ -141,11 +146,14 @@ def read_prompt(
 ) -> Prompt:
     """Count a prompt, its media included, and find what was said last."""
     tokens = _MESSAGE_FRAME * (len(messages) - 1)
-    last_user, user_spoke_last = "", False
+    said: list[str] = []
+    user_spoke_last = False
+    texts = []
     for message in messages:
         text = "".join(texts_of(message.get("content")))
+        texts.append(text)
         if message["role"] == "user":
-            last_user, user_spoke_last = text, True
+            said, user_spoke_last = [*(said if user_spoke_last else ()), text], True
         elif message["role"] != "system":
             user_spoke_last = False
         if message["role"] == "tool":
@@ -158,8 +166,9 @@ def read_prompt(
             tokens += call_tokens(name, arguments, tokenizer)
     tokens += sum(len(tokenizer.split(written(tool))) for tool in tools)
     return Prompt(
-        last_user=last_user,
+        last_user="\n".join(said),
         user_spoke_last=user_spoke_last,
+        texts=tuple(texts),
         text_tokens=tokens,
         media_tokens=media_tokens,
     )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,6 +16,7 @@ from qwensim.simulator.surfaces.chat_messages import texts_of
 
 _LONGEST_SCHEMA_NAME = 64
 _ASKING = frozenset({"system", "user"})
+_OF_A_LISTED = frozenset({"name", "required"})
 _SCHEMA_START = re.compile(
     r'\{\s*"(\$schema|\$defs|title|description|type|properties|required|additionalProperties)"'
 )
@@ -50,6 +51,10 @@ def read_options(
     tools = _tools(body.get("tools"), model)
     tool_choice = _tool_choice(body.get("tool_choice"), tools, thinking=thinking)
     json, schema = _response_format(body.get("response_format"), model, messages, thinking=thinking)
+    if json is None and not tools and _says_json(messages):
+        # A prompt can ask for JSON by itself: PydanticOutputParser of LangChain, and others.
+        schema = _told_schema(messages)
+        json = None if schema is None else "json_object"
     choices = int(body.get("n") or 1)
     if choices > 1 and (thinking or tools):
         raise Refused("n-range", limit=1)
@@ -111,9 +116,28 @@ def _tool(tool: Any, index: int) -> Tool:
         raise Refused("tool-name-missing", index=index)
     if name == "search":
         raise Refused("tool-name-reserved")
+    if isinstance(parameters, list):
+        parameters = _listed_schema(parameters)
     if parameters is not None and not _is_openai_schema(parameters):
         raise Refused("tool-schema-invalid")
     return Tool(name=name, parameters=parameters)
+
+
+def _listed_schema(parameters: list[Any]) -> dict[str, Any]:
+    """Return the schema that a list of parameters stands for, each with its name in it.
+
+    The refusal's words, "when provided as a dict", are those of Qwen-Agent's own check of its tools
+    (QwenLM/Qwen-Agent qwen_agent/tools/base.py), which lets lists pass.
+    """
+    named = [item for item in parameters if isinstance(item, dict) and "name" in item]
+    return {
+        "type": "object",
+        "properties": {
+            str(item["name"]): {key: item[key] for key in item if key not in _OF_A_LISTED}
+            for item in named
+        },
+        "required": [str(item["name"]) for item in named if item.get("required") is True],
+    }
 
 
 def _is_openai_schema(parameters: Any) -> bool:
@@ -165,25 +189,28 @@ def _response_format(
         if "json_schema" in model.json_mode:
             return "json_schema", schema
         # A model without schemas takes the request for json_object (plastic-labs/honcho#663).
-    if not any("json" in text.lower() for message in messages for text in _texts(message)):
+    if not _says_json(messages):
         raise Refused("json-word-missing")
     if not model.json_mode:
         # No refusal is on record: the parameter is left out of account.
         return None, None
-    return "json_object", _told_schema(
-        text for message in messages if message["role"] in _ASKING for text in _texts(message)
-    )
+    return "json_object", _told_schema(messages)
 
 
-def _told_schema(texts: Iterable[str]) -> Any:
-    """Return the last schema of an object that is written out in the texts, or None.
+def _says_json(messages: Sequence[dict[str, Any]]) -> bool:
+    return any("json" in text.lower() for message in messages for text in _texts(message))
+
+
+def _told_schema(messages: Sequence[dict[str, Any]]) -> Any:
+    """Return the last schema of an object that is written out in a prompt, or None.
 
     The way of clients that ask for `json_object` and mean a schema: the AI SDK, instructor, the
     output parsers of LangChain (which give an example first). A model follows it.
     """
     told = None
     decode = json.JSONDecoder().raw_decode
-    for text in texts:
+    asking = (message for message in messages if message["role"] in _ASKING)
+    for text in (text for message in asking for text in _texts(message)):
         end = 0
         while start := _SCHEMA_START.search(text, end):
             try:

@@ -150,6 +150,7 @@ def _ask(call: Call, judged: Judged) -> Ask:
         key=hashlib.blake2b(msgspec.json.encode(said), digest_size=16).digest(),
         last_user=prompt.last_user,
         user_spoke_last=prompt.user_spoke_last,
+        messages=prompt.texts,
         thinking=options.thinking,
         stream=call.stream,
         tools=options.tools,

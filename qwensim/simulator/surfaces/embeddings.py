@@ -4,6 +4,7 @@ import base64
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota, model_of
 from qwensim.simulator.surfaces.rows import answer, native_answer, read_native
-from qwensim.simulator.vectors import Vectors
+from qwensim.simulator.vectors import Vectors, unpacked
 
 _VOCABULARY = 250_002
 """The tokens of sparse vectors are numbered below this: XLM-RoBERTa's size, which fits the docs."""
@@ -28,6 +29,7 @@ class TextRows(msgspec.Struct, frozen=True, kw_only=True):
 
     row: EmbeddingRow
     vectors: Vectors
+    dimension: int
     texts: tuple[str, ...]
     tokens: tuple[list[str], ...]
 
@@ -45,33 +47,45 @@ class Embedder:
     """
 
     def __init__(self, catalog: Catalog, tokenizer: Tokenizer) -> None:
-        self._catalog = catalog
         self._tokenizer = tokenizer
+        self._rows = catalog.embeddings
+        self._vectors = vectors_of(catalog)
 
     def judge(self, call: Call, model: ModelRow, given: Any, dimension: Any) -> TextRows:
         """Return the texts with what makes their vectors, or raise `Refused`."""
-        row = self._catalog.embeddings[model.id]
+        row = self._rows[model.id]
         texts = [given] if isinstance(given, str) else given
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise Refused("embedding-input-type")
         if not 1 <= len(texts) <= row.rows:
             raise Refused("embedding-batch", limit=row.rows)
-        vectors = vectors_of(row, dimension)
+        dimension = dimension_of(row, dimension)
         tokens = tuple(self._tokenizer.split(text) for text in texts)
         for found in tokens:
             if not found or (model.max_input is not None and len(found) > model.max_input):
                 raise Refused("embedding-input-length", limit=model.max_input)
         check_quota(call, model, tokens=sum(map(len, tokens)))
-        return TextRows(row=row, vectors=vectors, texts=tuple(texts), tokens=tokens)
+        return TextRows(
+            row=row,
+            vectors=self._vectors[row.id],
+            dimension=dimension,
+            texts=tuple(texts),
+            tokens=tokens,
+        )
 
 
-def vectors_of(row: EmbeddingRow, dimension: Any) -> Vectors:
-    """Return the vectors of a model; raises `Refused` for a dimension that it has not."""
-    if dimension is None or not row.dimensions:
-        dimension = row.dimension
-    elif isinstance(dimension, bool) or dimension not in row.dimensions:
+def vectors_of(catalog: Catalog) -> Mapping[str, Vectors]:
+    """Return the vectors of all models."""
+    return {row.id: Vectors(row.id, norm=row.norm) for row in catalog.embeddings.values()}
+
+
+def dimension_of(row: EmbeddingRow, asked: Any) -> int:
+    """Return the dimension of a model's vectors; raises `Refused` for one that it has not."""
+    if asked is None or not row.dimensions:
+        return row.dimension
+    if isinstance(asked, bool) or asked not in row.dimensions:
         raise Refused("embedding-dimension")
-    return Vectors(row.id, dimension=int(dimension), norm=row.norm)
+    return int(asked)
 
 
 class EmbeddingsSurface:
@@ -93,10 +107,8 @@ class EmbeddingsSurface:
         in_base64 = body.get("encoding_format") == "base64"
         data = []
         for index, text in enumerate(rows.texts):
-            packed = rows.vectors.packed([text])
-            embedding: Any = rows.vectors.numbers(packed)
-            if in_base64:
-                embedding = base64.b64encode(packed).decode()
+            packed = rows.vectors.packed([text], rows.dimension)
+            embedding = base64.b64encode(packed).decode() if in_base64 else unpacked(packed)
             data.append({"embedding": embedding, "index": index, "object": "embedding"})
         told = {
             "data": data,
@@ -135,8 +147,8 @@ class TextEmbeddingSurface:
             if "sparse" in kinds:
                 embedding["sparse_embedding"] = sparse(tokens)
             if "dense" in kinds:
-                packed = rows.vectors.packed([text], task=task)
-                embedding["embedding"] = rows.vectors.numbers(packed)
+                packed = rows.vectors.packed([text], rows.dimension, task=task)
+                embedding["embedding"] = unpacked(packed)
             embeddings.append({**embedding, "text_index": index})
         return native_answer(
             call,

@@ -15,8 +15,9 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota
-from qwensim.simulator.surfaces.embeddings import task_of, vectors_of
+from qwensim.simulator.surfaces.embeddings import dimension_of, task_of, vectors_of
 from qwensim.simulator.surfaces.rows import NativeRequest, native_answer, read_native
+from qwensim.simulator.vectors import unpacked
 
 _KINDS = ("text", "image", "video", "multi_images")
 _PARTS = {"image": "image_url", "video": "video_url"}
@@ -48,6 +49,7 @@ class MultimodalEmbeddingSurface:
         self._media = media
         self._tokenizer = tokenizer
         self._pace = pace
+        self._vectors = vectors_of(catalog)
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, or raise `Refused`."""
@@ -56,18 +58,19 @@ class MultimodalEmbeddingSurface:
             raise Refused("native-url-error")
         row = self._catalog.embeddings[request.model.id]
         contents = _read(request.input.get("contents"), row)
-        vectors = vectors_of(row, request.parameters.get("dimension"))
+        dimension = dimension_of(row, request.parameters.get("dimension"))
         parts = [part for content in contents for part in content]
         text_tokens = self._text_tokens(request, parts)
         media_tokens = sum(self._media_tokens(call, request, parts).values())
         total = text_tokens + media_tokens
         check_quota(call, request.model, tokens=total)
-        task = task_of(request.parameters)
+        vectors, task = self._vectors[row.id], task_of(request.parameters)
         embeddings = []
         for index, group in enumerate(_grouped(contents, row, request.parameters)):
-            packed = vectors.packed([text for part in group for text in _words(part)], task=task)
+            words = [text for part in group for text in _words(part)]
+            packed = vectors.packed(words, dimension, task=task)
             kinds = {part.kind for part in group}
-            told = {"index": index, "embedding": vectors.numbers(packed)}
+            told = {"index": index, "embedding": unpacked(packed)}
             embeddings.append({**told, "type": kinds.pop() if len(kinds) == 1 else "vl"})
         return native_answer(
             call,

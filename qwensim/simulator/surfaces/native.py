@@ -7,10 +7,9 @@ from qwensim.catalog.rows import ModelRow, NativeRow
 from qwensim.exchange import Chunk
 from qwensim.simulator import headers
 from qwensim.simulator.answers import Answer, Call
-from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.surfaces.availability import model_of
+from qwensim.simulator.surfaces.availability import body_of, model_of
 from qwensim.simulator.surfaces.conversation import Conversation, Judged, Spoken
 from qwensim.simulator.surfaces.native_pieces import Pieces
 from qwensim.simulator.surfaces.native_render import NativeRenderer
@@ -37,7 +36,7 @@ class NativeSurface:
 
     def answer(self, call: Call) -> Answer:
         """Answer a call, or raise `Refused`."""
-        call.body = body = decode_object(call.request.body)
+        body = body_of(call)
         model = model_of(self._catalog, call, surface="chat", otherwise="native-url-error")
         line = self._line_of(model)
         if (call.request.header("x-dashscope-async") or "").lower() == "enable":

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from qwensim.catalog import Catalog
-from qwensim.catalog.rows import ModelRow
+from qwensim.catalog.rows import ModelRow, RerankRow
 from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.pace import Pace
@@ -62,7 +62,7 @@ class Ranker:
         tokens = sum(query_tokens + count for _, count in cut)
         if model.max_input is not None and tokens > model.max_input:
             raise Refused("embedding-input-length", limit=model.max_input)
-        tokens += len(cut) * row.pair_tokens
+        tokens += len(cut) * (row.pair_tokens + self._instruction_tokens(row, options))
         check_quota(call, model, tokens=tokens)
         scores = relevance(query, [text for text, _ in cut])
         order = sorted(range(len(scores)), key=lambda index: -scores[index])[:top]
@@ -76,6 +76,11 @@ class Ranker:
                 result = {"document": shown, **result}
             results.append(result)
         return Ranking(results=results, tokens=tokens)
+
+    def _instruction_tokens(self, row: RerankRow, options: Mapping[str, Any]) -> int:
+        given = options.get("instruct")
+        instruct = given if row.instruct and given and isinstance(given, str) else row.instruct
+        return len(self._tokenizer.split(instruct))
 
     def _cut(self, text: str, most: int) -> tuple[str, int]:
         """Return a text, cut where it is too long, and its tokens."""

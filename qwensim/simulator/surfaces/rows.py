@@ -9,11 +9,10 @@ from qwensim.catalog.rows import ModelRow
 from qwensim.exchange import Chunk, Headers
 from qwensim.simulator import headers
 from qwensim.simulator.answers import Answer, Call
-from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.chance import Chance
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.surfaces.availability import model_of
+from qwensim.simulator.surfaces.availability import body_of, model_of
 from qwensim.simulator.usage import Usage
 
 _NATIVE_HEADERS = (("x-dashscope-timeout", "298"), ("x-dashscope-finished", "true"))
@@ -30,7 +29,7 @@ class NativeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_native(catalog: Catalog, call: Call, *, surface: str) -> NativeRequest:
     """Return the request of a call, or raise `Refused` for its model or its form."""
-    call.body = body = decode_object(call.request.body)
+    body = body_of(call)
     model = model_of(catalog, call, surface=surface, otherwise="native-url-error")
     if (call.request.header("x-dashscope-async") or "").lower() == "enable":
         raise Refused("native-async")

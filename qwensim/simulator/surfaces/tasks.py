@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import partial
 from math import inf
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -19,7 +18,7 @@ from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.assets import Content, Storage
 from qwensim.simulator.clock import BEIJING
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.tasks import Failure, Owner, Sight, TaskBook
+from qwensim.simulator.tasks import Failure, Link, Order, Owner, Sight, TaskBook
 
 _TYPE = "application/json;charset=UTF-8"
 
@@ -34,6 +33,22 @@ def owner_of(call: Call) -> Owner:
     authorization = call.request.header("authorization") or ""
     key = authorization.strip().partition(" ")[2].strip()
     return hashlib.blake2b(f"{call.host.name} {key}".encode(), digest_size=16).digest()
+
+
+def link_of(catalog: Catalog, storage: Storage, call: Call, *, stored: float) -> Link:
+    """Return what stores contents of that moment where a call can download them."""
+
+    def link(name: str, content: Content) -> str:
+        host = catalog.result_host(call.host.region)
+        asset = storage.store(content, host=host.name, name=name, stored=stored)
+        return storage.address(asset, gateway=call.request.gateway)
+
+    return link
+
+
+def counted(usage: Mapping[str, Any]) -> dict[str, int]:
+    """Return the counts of a usage object, as the journal keeps them."""
+    return {name: int(value) for name, value in usage.items() if _is_count(value)}
 
 
 class TaskSurface:
@@ -54,20 +69,16 @@ class TaskSurface:
         call.model, call.script = order.model, order.script
         output: dict[str, Any] = {"task_id": task_id, "task_status": sight.state}
         if sight.state not in ("SUCCEEDED", "FAILED"):
-            return _answer(call, {"output": output | _times(sight)})
+            return _answer(call, {"output": output | _times(sight) | _metrics(order)})
         if isinstance(order.end, Failure):
             output |= {"code": order.end.code, "message": order.end.message}
-            return _answer(call, {"output": output | _times(sight)}, error=order.end.error)
-        output |= _times(sight)
-        result = order.end.result(task_id, partial(self._link, call, sight.ended or 0.0))
-        usage = {name: int(value) for name, value in result.usage.items() if _is_count(value)}
-        body = {"output": {**output, **result.output}, "usage": result.usage}
-        return _answer(call, body, usage=usage)
-
-    def _link(self, call: Call, ended: float, name: str, content: Content) -> str:
-        host = self._catalog.result_host(call.host.region)
-        asset = self._storage.store(content, host=host.name, name=name, stored=ended)
-        return self._storage.address(asset, gateway=call.request.gateway)
+            output |= _times(sight) | _metrics(order, failed=order.parts)
+            return _answer(call, {"output": output}, error=order.end.error)
+        link = link_of(self._catalog, self._storage, call, stored=sight.ended or 0.0)
+        result = order.end.result(task_id, link)
+        output |= {**_times(sight), **result.output}
+        output |= _metrics(order, made=(order.parts or 0) - result.failed, failed=result.failed)
+        return _answer(call, {"output": output, "usage": result.usage}, usage=counted(result.usage))
 
 
 class TaskListSurface:
@@ -146,6 +157,13 @@ def _times(sight: Sight) -> dict[str, str]:
         "end_time": sight.ended,
     }
     return {name: _local(moment) for name, moment in moments.items() if moment is not None}
+
+
+def _metrics(order: Order, *, made: int = 0, failed: int | None = 0) -> dict[str, Any]:
+    """Return how many parts have come out, where tasks tell it."""
+    if order.parts is None:
+        return {}
+    return {"task_metrics": {"TOTAL": order.parts, "SUCCEEDED": made, "FAILED": failed}}
 
 
 def _local(moment: float) -> str:

@@ -14,6 +14,7 @@ from qwensim.catalog.rows import Modality, VideoRow, VideoSizeRow
 from qwensim.simulator.media.images import Size
 from qwensim.simulator.media.sources import Sources
 from qwensim.simulator.refusals import Refused
+from qwensim.simulator.surfaces.geometry import shaped_like, size_of
 
 _RATIO = "16:9"
 """Of a video whose shape neither the request nor a picture in it tells."""
@@ -87,9 +88,12 @@ def judge(
     size, resolution = _geometry(row, parameters, sizes)
     ratio = _choice(row, parameters, "ratio", tuple(resolution.sizes)) if row.ratio else None
     if ratio is not None:
-        size = _size(resolution.sizes[ratio])
+        size = size_of(resolution.sizes[ratio])
     elif picture is not None and row.geometry == "resolution":
-        size, ratio = _shaped_like(picture, size), _reduced(picture)
+        size, ratio = (
+            shaped_like(picture, size, widest=_WIDEST, multiple=_MULTIPLE),
+            _reduced(picture),
+        )
     with_video = any(reference.modality == "video" for reference in references)
     seconds = _duration(row, parameters, with_video=with_video)
     for name, allowed in row.choices.items():
@@ -173,10 +177,10 @@ def _geometry(
     if row.geometry == "resolution":
         chosen = _choice(row, parameters, "resolution", row.resolutions)
         resolution = sizes[chosen] if chosen else default
-        return _size(resolution.sizes[_RATIO]), resolution
+        return size_of(resolution.sizes[_RATIO]), resolution
     allowed = {text: sizes[name] for name in row.resolutions for text in sizes[name].sizes.values()}
     text = _choice(row, parameters, "size", tuple(allowed)) or default.sizes[_RATIO]
-    return _size(text), allowed[text]
+    return size_of(text), allowed[text]
 
 
 def _duration(row: VideoRow, parameters: Mapping[str, Any], *, with_video: bool) -> int:
@@ -230,18 +234,6 @@ def _has_host(url: str) -> bool:
 
 def _leads_to_video(url: str) -> bool:
     return url.partition("?")[0].lower().endswith(_VIDEO_SUFFIXES)
-
-
-def _size(text: str) -> Size:
-    width, height = text.split("*")
-    return Size(int(width), int(height))
-
-
-def _shaped_like(picture: Size, size: Size) -> Size:
-    """Return a size of about as many pixels as `size` that has the shape of a picture."""
-    ratio = min(max(picture.width / picture.height, 1 / _WIDEST), _WIDEST)
-    height = math.sqrt(size.width * size.height / ratio)
-    return Size(*(round(side / _MULTIPLE) * _MULTIPLE for side in (height * ratio, height)))
 
 
 def _reduced(picture: Size) -> str:

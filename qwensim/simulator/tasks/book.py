@@ -17,8 +17,9 @@ from qwensim.simulator.tasks.task import KEPT, Failure, Owner, Sight, State, Tas
 
 _SCHEDULED = 0.026
 _FOUND_WRONG = 0.074
-"""Seconds until a task is scheduled, and from there until its request is found wrong (a failure of
-wan2.6 in the aisa.one docs)."""
+"""Seconds until a task is scheduled, which it may be long before it runs, and from there until its
+request is found wrong (a failure of wan2.6 in the aisa.one docs; pending tasks of
+alibaba/loongsuite-python-agent)."""
 
 
 class _Entry(msgspec.Struct, kw_only=True, eq=False):
@@ -28,6 +29,8 @@ class _Entry(msgspec.Struct, kw_only=True, eq=False):
     lane: "_Lane"
     term: Term
     polls: int = 0
+    scheduled: float | None = None
+    """Set when it starts; before, it follows from the lane."""
     started: float | None = None
     ends: float = inf
     cancelled: float | None = None
@@ -47,7 +50,10 @@ class _Entry(msgspec.Struct, kw_only=True, eq=False):
     def sight(self, now: float) -> Sight:
         state = self.state(now)
         ended = self.ends if state in ("SUCCEEDED", "FAILED") else self.cancelled
-        return Sight(task=self.task, state=state, scheduled=self.started, ended=ended)
+        scheduled = self.scheduled
+        if state == "PENDING":
+            scheduled = self.lane.scheduled(self, now)
+        return Sight(task=self.task, state=state, scheduled=scheduled, ended=ended)
 
 
 class _Lane:
@@ -66,6 +72,13 @@ class _Lane:
             start = max(entry.task.submitted + entry.term.pending, place)
             if start <= now:
                 self._start(entry, start)
+
+    def scheduled(self, entry: _Entry, now: float) -> float | None:
+        """Return when a task that waits was given a place, if it was."""
+        position = self.waiting.index(entry)
+        free = sorted(self._free)[position : position + 1]
+        moment = max(entry.task.submitted + _SCHEDULED, *free) if free else inf
+        return moment if moment <= now else None
 
     def start(self, entry: _Entry, now: float) -> bool:
         """Start a task now if it waits and there is a place; return whether it has started."""
@@ -89,8 +102,10 @@ class _Lane:
 
     def _start(self, entry: _Entry, start: float) -> None:
         self.waiting.remove(entry)
+        place = min(self._free)
+        entry.scheduled = min(start, max(entry.task.submitted + _SCHEDULED, place))
         entry.started, entry.ends = start, start + entry.term.running
-        self._free.remove(min(self._free))
+        self._free.remove(place)
         self._free.append(entry.ends)
 
 

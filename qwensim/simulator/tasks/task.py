@@ -36,6 +36,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     output: Mapping[str, Any]
     usage: Mapping[str, Any]
+    failed: int = 0
+    """The parts that did not come out."""
 
 
 class Work(Protocol):
@@ -43,6 +45,10 @@ class Work(Protocol):
 
     def result(self, name: str, link: Link) -> Result:
         """Return what came of it; `name` is one under which results can be stored."""
+        ...
+
+    def spoiled(self, failure: Failure, parts: int) -> "Work | Failure":
+        """Return what is left to do if so many parts of it fail."""
         ...
 
 
@@ -56,6 +62,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The tasks of one owner and model that run at the same time."""
     end: Work | Failure
     """What comes of it."""
+    parts: int | None = None
+    """How many results there are to be, where tasks tell how many have come out."""
     script: Script | None = None
     """The script that said how it ends, if one did."""
 

@@ -4,7 +4,7 @@ import copy
 import re
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec.inspect import (
@@ -22,6 +22,9 @@ from msgspec.inspect import (
 from qwensim.errors import UsageError
 
 T = TypeVar("T")
+
+_BRIEF: Final = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = 120  # a key stays whole, so that it can be found and redacted
 
 Steps: TypeAlias = tuple[str | int, ...]
 """The names and indices that lead to a value."""
@@ -53,6 +56,11 @@ def written(steps: Steps) -> str:
     """Return a place as it is written in messages: `scripts[0].fault.kind`."""
     text = "".join(f".{step}" if str(step).isidentifier() else f"[{step!r}]" for step in steps)
     return text.removeprefix(".")
+
+
+def brief(value: object) -> str:
+    """Return a value as messages show it: what is long is cut."""
+    return _BRIEF.repr(value)
 
 
 def convert_fields(value: Any, kind: type[T], *, strict: bool = True) -> T:
@@ -138,7 +146,7 @@ def _with_allowed(problem: str, seen: Any, shapes: Iterable[Type]) -> str:
     allowed = [value for shape in alternatives for value in _values(shape)]
     if allowed and problem.startswith("Invalid "):
         return f"no {seen!r}; there are: {_listed(allowed)}"
-    return f"{problem}; seen: {reprlib.repr(seen)}"
+    return f"{problem}; seen: {brief(seen)}"
 
 
 def _listed(names: Iterable[object]) -> str:

@@ -45,8 +45,8 @@ def simulator_of(
     """Return the service as it was for the user who reports.
 
     `clock` is by default a virtual one that stands at the beginning of the scenario's day,
-    `task_pace` the scenario's; `make` is called with arguments of `Simulator`. Raises `FieldError` with the place for what does not
-    hold together.
+    `task_pace` the scenario's; `make` is called with arguments of `Simulator`. Raises `FieldError`
+    with the place for what does not hold together.
     """
     simulator = make(
         catalog=facts_of(scenario),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from qwensim.exchange import Request
-from qwensim.simulator.surfaces.rerank import relevance
+from qwensim.simulator.surfaces.vectors.rerank import relevance
 from qwensim.simulator.vectors import Vectors, unpacked
 
 HOST = "dashscope-intl.aliyuncs.com"

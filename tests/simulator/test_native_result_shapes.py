@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qwensim.simulator.surfaces.native_usage import in_hash_order
+from qwensim.simulator.surfaces.native.usage import in_hash_order
 
 Native = Callable[..., Any]
 Asked = Callable[..., dict[str, Any]]

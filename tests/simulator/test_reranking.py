@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qwensim.simulator import Simulator
 from qwensim.simulator.replies.tokens import Estimate
-from qwensim.simulator.surfaces.rerank import relevance
+from qwensim.simulator.surfaces.vectors.rerank import relevance
 
 CHINA = "dashscope.aliyuncs.com"
 NATIVE = "/api/v1/services/rerank/text-rerank/text-rerank"

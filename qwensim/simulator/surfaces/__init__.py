@@ -14,30 +14,30 @@ from qwensim.simulator.replies.composer import Composer
 from qwensim.simulator.replies.scripts import ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.responses import ResponseBook
-from qwensim.simulator.surfaces.anthropic import CountTokensSurface, MessagesSurface
+from qwensim.simulator.surfaces.anthropic.surface import CountTokensSurface, MessagesSurface
 from qwensim.simulator.surfaces.assets import AssetSurface
 from qwensim.simulator.surfaces.by_model import ByModel
-from qwensim.simulator.surfaces.chat import ChatSurface
+from qwensim.simulator.surfaces.chat.surface import ChatSurface
 from qwensim.simulator.surfaces.conversation import Conversation
-from qwensim.simulator.surfaces.embeddings import (
-    Embedder,
-    EmbeddingsSurface,
-    TextEmbeddingSurface,
-)
-from qwensim.simulator.surfaces.images import ImageSurface, ImageTaskSurface, Studio
 from qwensim.simulator.surfaces.models import ModelsSurface
-from qwensim.simulator.surfaces.multimodal_embedding import MultimodalEmbeddingSurface
-from qwensim.simulator.surfaces.native import NativeSurface
-from qwensim.simulator.surfaces.orders import Orders
-from qwensim.simulator.surfaces.rerank import Ranker, ReranksSurface, TextRerankSurface
-from qwensim.simulator.surfaces.responses import (
+from qwensim.simulator.surfaces.native.surface import NativeSurface
+from qwensim.simulator.surfaces.orders.images import ImageSurface, ImageTaskSurface, Studio
+from qwensim.simulator.surfaces.orders.orders import Orders
+from qwensim.simulator.surfaces.orders.video import VideoSurface
+from qwensim.simulator.surfaces.responses.surface import (
     InputItemsSurface,
     ResponsesSurface,
     StoredResponseSurface,
 )
 from qwensim.simulator.surfaces.tasks import TaskCancelSurface, TaskListSurface, TaskSurface
 from qwensim.simulator.surfaces.uploads import UploadPolicySurface, UploadSurface
-from qwensim.simulator.surfaces.video import VideoSurface
+from qwensim.simulator.surfaces.vectors.embeddings import (
+    Embedder,
+    EmbeddingsSurface,
+    TextEmbeddingSurface,
+)
+from qwensim.simulator.surfaces.vectors.multimodal import MultimodalEmbeddingSurface
+from qwensim.simulator.surfaces.vectors.rerank import Ranker, ReranksSurface, TextRerankSurface
 from qwensim.simulator.tasks import TaskBook
 
 

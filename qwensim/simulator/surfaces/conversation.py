@@ -23,13 +23,13 @@ from qwensim.simulator.replies.schema import UnsupportedSchema
 from qwensim.simulator.replies.scripts import Script, ScriptQueue
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota
-from qwensim.simulator.surfaces.chat_messages import (
+from qwensim.simulator.surfaces.chat.messages import (
     Prompt,
     call_tokens,
     check_messages,
     read_prompt,
 )
-from qwensim.simulator.surfaces.chat_options import Options, read_options
+from qwensim.simulator.surfaces.chat.options import Options, read_options
 from qwensim.simulator.usage import Usage
 
 _DELIVERY = frozenset({"stream", "stream_options"})

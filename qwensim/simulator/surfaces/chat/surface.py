@@ -9,8 +9,8 @@ from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.surfaces.availability import model_of
-from qwensim.simulator.surfaces.chat_dialect import Dialect
-from qwensim.simulator.surfaces.chat_render import ChatRenderer
+from qwensim.simulator.surfaces.chat.dialect import Dialect
+from qwensim.simulator.surfaces.chat.render import ChatRenderer
 from qwensim.simulator.surfaces.conversation import Conversation, Judged, Spoken
 from qwensim.simulator.usage import UsageShape
 

@@ -11,10 +11,10 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.surfaces.availability import body_of, model_of
 from qwensim.simulator.surfaces.conversation import Conversation, Judged, Spoken
-from qwensim.simulator.surfaces.native_pieces import Pieces
-from qwensim.simulator.surfaces.native_render import NativeRenderer
-from qwensim.simulator.surfaces.native_request import Delivery, read_delivery, read_request
-from qwensim.simulator.surfaces.native_usage import NativeUsage
+from qwensim.simulator.surfaces.native.pieces import Pieces
+from qwensim.simulator.surfaces.native.render import NativeRenderer
+from qwensim.simulator.surfaces.native.request import Delivery, read_delivery, read_request
+from qwensim.simulator.surfaces.native.usage import NativeUsage
 
 _STREAM_TYPE = "text/event-stream;charset=UTF-8"
 

@@ -11,11 +11,11 @@ from qwensim.simulator.chance import Chance
 from qwensim.simulator.identifiers import Identity
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.reply import Turn
-from qwensim.simulator.surfaces.chat_options import Options
-from qwensim.simulator.surfaces.logprobs import logprobs_of
-from qwensim.simulator.surfaces.native_pieces import Piece, Pieces
-from qwensim.simulator.surfaces.native_request import Delivery
-from qwensim.simulator.surfaces.native_usage import NativeUsage
+from qwensim.simulator.surfaces.chat.logprobs import logprobs_of
+from qwensim.simulator.surfaces.chat.options import Options
+from qwensim.simulator.surfaces.native.pieces import Piece, Pieces
+from qwensim.simulator.surfaces.native.request import Delivery
+from qwensim.simulator.surfaces.native.usage import NativeUsage
 from qwensim.simulator.usage import Usage
 
 _BODY = b'{"output":%b,"usage":%b,"request_id":%b}'

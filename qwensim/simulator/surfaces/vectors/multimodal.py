@@ -15,8 +15,8 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota
-from qwensim.simulator.surfaces.embeddings import dimension_of, task_of, vectors_of
-from qwensim.simulator.surfaces.rows import NativeRequest, native_answer, read_native
+from qwensim.simulator.surfaces.vectors.embeddings import dimension_of, task_of, vectors_of
+from qwensim.simulator.surfaces.vectors.rows import NativeRequest, native_answer, read_native
 from qwensim.simulator.vectors import unpacked
 
 _KINDS = ("text", "image", "video", "multi_images")

@@ -14,7 +14,7 @@ from qwensim.catalog.rows import Modality, VideoRow, VideoSizeRow
 from qwensim.simulator.media.images import Size
 from qwensim.simulator.media.sources import Sources
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.surfaces.geometry import shaped_like, size_of
+from qwensim.simulator.surfaces.orders.geometry import shaped_like, size_of
 
 _RATIO = "16:9"
 """Of a video whose shape neither the request nor a picture in it tells."""

@@ -13,11 +13,11 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota
-from qwensim.simulator.surfaces.image_rules import judge, number_of, words_of
-from qwensim.simulator.surfaces.image_work import ImageWork, told_of
-from qwensim.simulator.surfaces.orders import Orders, read_order, sources_of
-from qwensim.simulator.surfaces.rows import native_answer, read_native
+from qwensim.simulator.surfaces.orders.image_rules import judge, number_of, words_of
+from qwensim.simulator.surfaces.orders.image_work import ImageWork, told_of
+from qwensim.simulator.surfaces.orders.orders import Orders, read_order, sources_of
 from qwensim.simulator.surfaces.tasks import counted, link_of
+from qwensim.simulator.surfaces.vectors.rows import native_answer, read_native
 from qwensim.simulator.tasks import Failure
 
 

@@ -17,7 +17,7 @@ from qwensim.simulator.chance import Chance
 from qwensim.simulator.identifiers import Identity
 from qwensim.simulator.pace import Pace, group
 from qwensim.simulator.replies.reply import Turn
-from qwensim.simulator.surfaces.responses_tools import Use
+from qwensim.simulator.surfaces.responses.tools import Use
 from qwensim.simulator.usage import Usage
 
 _FRAME = b"id:%d\nevent:%b\n:HTTP_STATUS/200\ndata:%b\n\n"

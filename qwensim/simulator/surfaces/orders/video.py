@@ -9,8 +9,8 @@ from qwensim.catalog.rows import ModelRow, VideoRow
 from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.assets.video import StillVideo
 from qwensim.simulator.media.uploads import Uploads
-from qwensim.simulator.surfaces.orders import Ordered, Orders, read_order, sources_of
-from qwensim.simulator.surfaces.video_rules import Film, judge
+from qwensim.simulator.surfaces.orders.orders import Ordered, Orders, read_order, sources_of
+from qwensim.simulator.surfaces.orders.video_rules import Film, judge
 from qwensim.simulator.tasks import Failure, Link, Result
 
 _REWRITTEN = "{prompt}, natural light, steady camera, rich in detail"

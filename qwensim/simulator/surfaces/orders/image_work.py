@@ -7,7 +7,7 @@ import msgspec
 from qwensim.catalog.rows import ImageProtocolRow
 from qwensim.simulator.assets.image import PlainImage
 from qwensim.simulator.replies.tokens import Tokenizer
-from qwensim.simulator.surfaces.image_rules import Painting
+from qwensim.simulator.surfaces.orders.image_rules import Painting
 from qwensim.simulator.tasks import Failure, Link, Result
 
 _REWRITTEN = "{prompt}, natural light, fine texture, rich in detail"

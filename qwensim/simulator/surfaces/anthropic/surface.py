@@ -12,8 +12,8 @@ from qwensim.simulator.answers import Answer, Call
 from qwensim.simulator.bodies import decode_object
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.surfaces.anthropic_render import MessageRenderer
-from qwensim.simulator.surfaces.anthropic_request import read_request
+from qwensim.simulator.surfaces.anthropic.render import MessageRenderer
+from qwensim.simulator.surfaces.anthropic.request import read_request
 from qwensim.simulator.surfaces.availability import model_of
 from qwensim.simulator.surfaces.conversation import Conversation, Judged, Spoken
 

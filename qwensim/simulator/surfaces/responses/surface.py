@@ -17,15 +17,15 @@ from qwensim.simulator.refusals import Refused
 from qwensim.simulator.responses import Remembered, ResponseBook
 from qwensim.simulator.surfaces.availability import model_of
 from qwensim.simulator.surfaces.conversation import Conversation, Judged, Spoken
-from qwensim.simulator.surfaces.responses_render import ResponseRenderer
-from qwensim.simulator.surfaces.responses_request import (
+from qwensim.simulator.surfaces.responses.render import ResponseRenderer
+from qwensim.simulator.surfaces.responses.request import (
     answered,
     check_form,
     input_items,
     read_messages,
     read_request,
 )
-from qwensim.simulator.surfaces.responses_tools import Use, tools_of
+from qwensim.simulator.surfaces.responses.tools import Use, tools_of
 from qwensim.simulator.surfaces.tasks import owner_of
 
 _STREAM_TYPE = "text/event-stream;charset=UTF-8"

@@ -7,7 +7,7 @@ import msgspec
 
 from qwensim.catalog.rows import NativeRow
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.surfaces.chat_options import Options
+from qwensim.simulator.surfaces.chat.options import Options
 
 _MODALITIES = ("text", "image", "video", "audio")
 _DELIVERY = frozenset({"incremental_output", "result_format"})

@@ -12,7 +12,7 @@ from qwensim.simulator.parameters import shown
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.reply import Tool
 from qwensim.simulator.replies.schema import UnsupportedSchema, check
-from qwensim.simulator.surfaces.chat_messages import texts_of
+from qwensim.simulator.surfaces.chat.messages import texts_of
 
 _LONGEST_SCHEMA_NAME = 64
 _ASKING = frozenset({"system", "user"})

@@ -11,9 +11,9 @@ from qwensim.simulator.identifiers import Identity
 from qwensim.simulator.pace import Pace, group
 from qwensim.simulator.replies.reply import Turn
 from qwensim.simulator.replies.tokens import Tokenizer
-from qwensim.simulator.surfaces.chat_dialect import Dialect, Frames
-from qwensim.simulator.surfaces.chat_options import Options
-from qwensim.simulator.surfaces.logprobs import logprobs_of
+from qwensim.simulator.surfaces.chat.dialect import Dialect, Frames
+from qwensim.simulator.surfaces.chat.logprobs import logprobs_of
+from qwensim.simulator.surfaces.chat.options import Options
 
 _DONE = Chunk(data=b"data: [DONE]\n\n", kind="done")
 _Burst = tuple[Chunk, int]

@@ -10,7 +10,7 @@ from qwensim.catalog.rows import ImageProtocolRow, ImageRow
 from qwensim.simulator.media.images import Size
 from qwensim.simulator.media.sources import Sources
 from qwensim.simulator.refusals import Refused
-from qwensim.simulator.surfaces.geometry import rounded, shaped_like, size_of
+from qwensim.simulator.surfaces.orders.geometry import rounded, shaped_like, size_of
 
 _SIZE = re.compile(r"[1-9]\d{0,4}\*[1-9]\d{0,4}", re.ASCII)
 _LARGEST_SEED = 2**31 - 1

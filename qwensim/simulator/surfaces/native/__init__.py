@@ -1,0 +1,1 @@
+"""The native API of text and multimodal generation."""

@@ -1,0 +1,1 @@
+"""Embeddings and reranking: rows of texts in, vectors or scores out."""

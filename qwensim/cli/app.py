@@ -217,6 +217,7 @@ def run(  # noqa: PLR0913 - one for each option
     scenario: ScenarioName = None,
     accounts: AccountsFile = None,
     catalog: Catalogs = None,
+    as_of: AsOf = None,
     client_check: ClientCheckName = "any",
     limits: EnforceLimits = False,
     record: Annotated[
@@ -250,6 +251,7 @@ def run(  # noqa: PLR0913 - one for each option
         others = {
             "--catalog": catalog,
             "--accounts": accounts,
+            "--as-of": as_of,
             "--limits": limits,
             "--client-check": client_check != "any",
         }
@@ -258,7 +260,7 @@ def run(  # noqa: PLR0913 - one for each option
             show_situation(situation)
         facts, known = facts_of(situation), accounts_of(situation)
     else:
-        facts = catalog_of(catalog, None)
+        facts = catalog_of(catalog, as_of)
         known = read_accounts(accounts, facts) if accounts else ()
     code = run_to_end(
         command,

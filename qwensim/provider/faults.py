@@ -78,7 +78,8 @@ def of_body(body: object) -> Fault | None:
     if isinstance(error, str):
         return Fault(message=error)
     if not error:
-        if "choices" in outer or not (outer.get("code") and outer.get("message")):
+        named = outer.get("code") or outer.get("type")
+        if "choices" in outer or not (named and wire.text(outer.get("message"))):
             return None
         error = outer
     inner = wire.mapping(error)

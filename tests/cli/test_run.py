@@ -228,6 +228,16 @@ def test_limits_are_enforced_if_asked_for(run: Any, tmp_path: Path) -> None:
     assert run(program, "--catalog", str(overlay), "--limits").out == "[False, True]\n"
 
 
+def test_the_service_may_be_that_of_another_day(run: Any, tmp_path: Path) -> None:
+    overlay = tmp_path / "ours.toml"
+    overlay.write_text(
+        '[[model]]\nid = "qwen-ours"\nhosts = ["standard"]\nsince = 2026-09-01\nrpm = 1\n'
+    )
+    program = "print('error' in json.loads(ask('qwen-ours')))"
+    assert run(program, "--catalog", str(overlay)).out == "True\n"
+    assert run(program, "--catalog", str(overlay), "--as-of", "2026-09-01").out == "False\n"
+
+
 def test_the_coding_plan_may_be_for_agents_alone(run: Any) -> None:
     program = (
         "answer = ask('qwen3.5-plus', host='coding.dashscope.aliyuncs.com',"

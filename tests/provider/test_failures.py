@@ -177,6 +177,11 @@ def test_a_refused_key_is_told_by_source_and_shape(key: str, shape: str) -> None
     assert f"The key came from QWEN_API_KEY and {shape}" in error.advice
 
 
+def test_a_wrong_key_of_the_anthropic_protocol_is_one_though_its_status_is_403() -> None:
+    error = classifier().error(of_response(answered(CATALOG.errors["anthropic-wrong-key"])))
+    assert isinstance(error, AuthError)
+
+
 def test_an_error_tells_words_facts_and_advice_in_one_line() -> None:
     error = classifier().error(of_response(answered(CATALOG.errors["plan-quota"])))
     assert str(error).startswith(

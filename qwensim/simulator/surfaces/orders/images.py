@@ -17,7 +17,7 @@ from qwensim.simulator.surfaces.orders.image_rules import judge, number_of, word
 from qwensim.simulator.surfaces.orders.image_work import ImageWork, told_of
 from qwensim.simulator.surfaces.orders.orders import Orders, read_order, sources_of
 from qwensim.simulator.surfaces.tasks import counted, link_of
-from qwensim.simulator.surfaces.vectors.rows import native_answer, read_native
+from qwensim.simulator.surfaces.whole import native_answer, read_native
 from qwensim.simulator.tasks import Failure
 
 

@@ -17,7 +17,7 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota, model_of
-from qwensim.simulator.surfaces.vectors.rows import answer, native_answer, read_native
+from qwensim.simulator.surfaces.whole import answer, native_answer, read_native
 from qwensim.simulator.vectors import Vectors, unpacked
 
 _VOCABULARY = 250_002

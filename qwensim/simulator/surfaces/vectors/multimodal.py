@@ -16,7 +16,7 @@ from qwensim.simulator.refusals import Refused
 from qwensim.simulator.replies.tokens import Tokenizer
 from qwensim.simulator.surfaces.availability import check_quota
 from qwensim.simulator.surfaces.vectors.embeddings import dimension_of, task_of, vectors_of
-from qwensim.simulator.surfaces.vectors.rows import NativeRequest, native_answer, read_native
+from qwensim.simulator.surfaces.whole import NativeRequest, native_answer, read_native
 from qwensim.simulator.vectors import unpacked
 
 _KINDS = ("text", "image", "video", "multi_images")

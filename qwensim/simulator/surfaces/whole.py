@@ -1,4 +1,4 @@
-"""What those surfaces share whose requests are rows of texts, and whose answers never stream."""
+"""Requests that are answered whole: what the surfaces share on which no model talks."""
 
 from typing import Any
 

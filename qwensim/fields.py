@@ -3,7 +3,8 @@
 import copy
 import re
 import reprlib
-from collections.abc import Iterable, Iterator, Sequence
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from msgspec.inspect import (
 from qwensim.errors import UsageError
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 _BRIEF: Final = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = 120  # a key stays whole, so that it can be found and redacted
@@ -165,10 +167,30 @@ def check_fields(struct: msgspec.Struct) -> None:
         if allowed and value is not None and value not in allowed:
             known = _listed(allowed)
             raise UsageError(f"{name}: no {field.name} {value!r}; there are: {known}")
+    values = msgspec.structs.asdict(struct)
     try:
-        msgspec.convert(msgspec.structs.asdict(struct), kind)
+        msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{name}: {error}") from error
+        problem = _explained(str(error), values, kind, strict=True)
+        raise UsageError(f"{name}: {problem}") from error
+
+
+def check_kind(name: str, value: object, kind: type | types.UnionType, wanted: str) -> None:
+    """Raise `UsageError` for a value that is not of `kind`; `wanted` says in words what is."""
+    if not isinstance(value, kind):
+        raise UsageError(f"{name} is {wanted}, not {brief(value)}")
+
+
+def make_struct(kind: type[S], fields: Mapping[str, Any]) -> S:
+    """Make a struct of the fields of a call.
+
+    Raises `UsageError` for one that does not exist and for one that is missing.
+    """
+    try:
+        return kind(**fields)
+    except TypeError as error:
+        known = _listed(kind.__struct_fields__)
+        raise UsageError(f"{kind.__name__}: {error}; there are: {known}") from error
 
 
 def _allowed(field: Field) -> list[object]:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, Protocol, TypeVar, cast
 
 import httpx2
 
+from qwensim.errors import UsageError
 from qwensim.exchange import Abort, Chunk, End, Head, Request, Wait
 from qwensim.simulator import Simulator
 from qwensim.simulator.clock import VirtualClock
@@ -39,6 +40,10 @@ def transport(simulator: Simulator, library: Library[T]) -> T:
     library's `ConnectError` for any other. It is the library's `MockTransport`, whose calls vcrpy
     records.
     """
+    if not hasattr(simulator, "handle"):
+        raise UsageError(f"simulator is a Simulator, not {simulator!r}")
+    if not hasattr(library, "MockTransport"):
+        raise UsageError(f"library is the module httpx2 or httpx, not {library!r}")
     stream_type = type("Stream", (_Playback, library.SyncByteStream, library.AsyncByteStream), {})
     hosts = simulator.catalog.host_names
 

@@ -81,6 +81,15 @@ def test_a_journal_is_drafted_and_played_as_it_says(
     assert [exit_code(command) for command in commands] == [0, 0]
 
 
+def test_its_contents_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    titles = re.findall(r"^##+ (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\s-]", "", title).lower().replace(" ", "-") for title in titles}
+    links = re.findall(r"\]\(#(.+?)\)", text)
+    assert links
+    assert set(links) <= anchors
+
+
 def test_every_public_name_can_be_imported() -> None:
     for name in qwensim.__all__:
         assert getattr(qwensim, name) is not None

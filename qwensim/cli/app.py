@@ -80,8 +80,8 @@ def options(
 def demo(*, seed: Seed = 0) -> None:
     """Watch the real client talk to the fake, on all four hosts.
 
-    Every advertised model is asked with thinking off and on, streamed, in process. Exits with 1 if
-    an answer is not what the catalogue says.
+    Every advertised model is asked with thinking off and on, streamed, in process; then each of the
+    other surfaces once. Exits with 1 if an answer is not what the catalogue says.
     """
     from qwensim.catalog import load
     from qwensim.cli.demo import run
@@ -222,7 +222,9 @@ def run(  # noqa: PLR0913 - one for each option
     limits: EnforceLimits = False,
     record: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the exchanges to it, as a cassette."),
+        typer.Option(
+            metavar="FILE", help="Write the exchanges to this cassette (.yaml); replaced."
+        ),
     ] = None,
     strict: Annotated[
         bool,

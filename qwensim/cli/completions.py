@@ -34,7 +34,9 @@ def image_refs() -> list[str]:
     from qwensim.catalog import load
 
     return [
-        f"qwen/{row.id}" for row in load().images.values() if not row.pictures and not row.needs
+        f"qwen/{row.id}"
+        for row in load().images.values()
+        if not row.needs_picture and not row.needs
     ]
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from qwensim.catalog import Catalog
 from qwensim.catalog.keys import FAKE_KEYS
 from qwensim.catalog.rows import HostRow
+from qwensim.cli import beside_chat
 from qwensim.cli.consoles import console, new_table, show_table
 from qwensim.cli.trials import Promise, Trial, ask, promise
 from qwensim.provider import ProviderError, QwenProvider
@@ -52,9 +53,11 @@ def run(catalog: Catalog, simulator: Simulator) -> bool:
     for host in catalog.hosts.values():
         show_table(_table(host, [row for row in rows if row.host == host], refusals))
     _show_refusals(refusals)
+    with httpx2.Client(transport=transport(simulator, httpx2)) as client:
+        answered = beside_chat.show(catalog.host_of("standard", "global"), client)
     passed = sum(row.passed for row in rows)
     console().print(f"{passed} of {total} as the catalogue says")
-    return passed == total
+    return passed == total and answered
 
 
 def _rows(catalog: Catalog, simulator: Simulator) -> Iterator[Row]:

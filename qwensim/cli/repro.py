@@ -38,9 +38,10 @@ def list_scenarios(
     *,
     as_json: Json = False,
 ) -> None:
-    """List the library, or what has words in its title, reference, symptom or remedy.
+    """List the library, or what has the words in it.
 
-    Exits with 1 if there is nothing to list.
+    They are looked for in title, reference, symptom and remedy. Exits with 1 if there is nothing to
+    list.
     """
     from qwensim.cli.repro_list import matching, show, show_json
 
@@ -51,7 +52,10 @@ def list_scenarios(
 
 
 def show_scenario(name: Name) -> None:
-    """Print the file of a scenario, to be read, or to begin another one with."""
+    """Print the file of a scenario.
+
+    It is there to be read, or to begin another one with.
+    """
     from qwensim.scenarios import scenario_of, source
 
     found = source(name)
@@ -83,11 +87,11 @@ def run_scenarios(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """See whether what was reported is there; with --remedy, whether it is gone.
+    """See whether what was reported is there, or gone.
 
-    The calls are made by the real provider client, or as other clients make them, against the
-    service as it was for the user who reported. Exits with 0 if all is as the scenario says, with 1
-    if not, with 2 if a file is wrong.
+    Gone it should be with --remedy. The calls are made by the real provider client, or as other
+    clients make them, against the service as it was for the user who reported. Exits with 0 if all
+    is as the scenario says, with 1 if not, with 2 if a file is wrong.
     """
     from qwensim.cli.repro_run import run, show, show_json, show_many
     from qwensim.errors import UsageError
@@ -125,10 +129,10 @@ def new_scenario(
         ),
     ] = None,
 ) -> None:
-    """Draft a scenario from what is on record, without keys; it runs at once.
+    """Draft a scenario from what is on record.
 
-    Its calls are the requests on record, and its service answers as is on record, as far as that
-    can be set up: what could not be is told in the file.
+    It has no keys and runs at once. Its calls are the requests on record, and its service answers
+    as is on record, as far as that can be set up: what could not be is told in the file.
     """
     from qwensim.cli.repro_new import new
 
@@ -136,7 +140,10 @@ def new_scenario(
 
 
 def show_schema() -> None:
-    """Print the JSON Schema of scenario files, which editors check and complete them by."""
+    """Print the JSON Schema of scenario files.
+
+    Editors check and complete them by it.
+    """
     import json
 
     from qwensim.scenarios import schema

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from qwensim.recording import ExchangeRecorder
     from qwensim.scenarios import Scenario
 
+CASSETTE_SUFFIXES = (".yaml", ".yml")
+
 TO_BLAME = 1
 """The exit code, if strict, of a command that ended well but was refused something."""
 
@@ -132,6 +134,9 @@ def _recorder(catalog: Catalog, clock: SystemClock) -> "ExchangeRecorder":
 
 def _try_to_write(path: Path) -> None:
     """Write nothing, in the place of a cassette: to learn before the command runs that it fails."""
+    if path.suffix not in CASSETTE_SUFFIXES:
+        known = " or ".join(CASSETTE_SUFFIXES)
+        raise UsageError(f"a cassette ends in {known}, unlike {path}: it would be replaced")
     with _told_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():

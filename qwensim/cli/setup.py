@@ -201,7 +201,7 @@ def list_models(  # noqa: PLR0913 - one for each option
     catalog: Catalogs = None,
     as_of: AsOf = None,
 ) -> None:
-    """List models: of the service, of your configuration, or of a running endpoint.
+    """List models: the service's, yours, or an endpoint's.
 
     Without --provider and --probe, what is advertised and what is served, host by host. Advertised
     is what the client's bundled catalogue says, served what the service does: context in tokens

@@ -35,10 +35,11 @@ def register(app: typer.Typer) -> None:
 def audit_cassettes(
     path: Recordings,
 ) -> None:
-    """Prove that a folder holds no credentials: keys, cookies, account ids, signatures.
+    """Prove that a folder holds no credentials.
 
-    They are found in headers, queries and bodies, escaped or cut over the events of a stream too.
-    Prints file, place and kind, never the credential. Exits with 1 if there is any.
+    Keys, cookies, account ids and signatures are found in headers, queries and bodies, escaped or
+    cut over the events of a stream too. Prints file, place and kind, never the credential. Exits
+    with 1 if there is any.
     """
     from qwensim.cli.cassettes import show_audit
 

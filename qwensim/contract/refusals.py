@@ -1,11 +1,13 @@
 """What a refusal must look like, worked out from the catalogue's rows."""
 
 import json
+import re
 from collections.abc import Mapping
+from string import Template
 from typing import Any, Final
 
 from qwensim.catalog.rows import ErrorRow
-from qwensim.contract.answers import Answer, Broken, expect, expect_that
+from qwensim.contract.answers import Answer, Broken, expect
 from qwensim.contract.session import QUESTION, Session
 
 _OUTER_NAMES: Final = {
@@ -59,15 +61,16 @@ def expect_refusal(
     if envelope.literal is not None:
         expect("body", envelope.literal, answer.content.decode("utf-8", "replace"))
         return
-    outer = envelope.stream if framed and envelope.stream is not None else envelope.body
-    frame = session.catalog.wires[wire].event or envelope.event
-    body = _event(answer, frame, row) if framed else answer.json()
+    way = session.catalog.wires[wire]
+    outer = (way.event_body or envelope.stream or ()) if framed else envelope.body
+    body = _event(answer, way.event or envelope.event, row) if framed else answer.json()
     inner: object = body
     if envelope.error:
         inner = body.get("error")
         if not isinstance(inner, dict):
             raise Broken("body", "an error object", body)
-        expect("keys of the error", list(envelope.error), list(inner))
+        keys = (framed and envelope.stream_error) or envelope.error
+        expect("keys of the error", list(keys), list(inner))
     names = [_OUTER_NAMES.get(name, name) for name in outer]
     expect("keys of the body", ["error", *names] if envelope.error else names, list(body))
     _expect_words(session, inner, row, stream=stream, **values)
@@ -110,12 +113,15 @@ def _expect_words(
 
 def _event(answer: Answer, frame: str, row: ErrorRow) -> dict[str, Any]:
     """Return the body of a refusal that is framed as the only event of a stream."""
-    event = frame.replace("$status", str(row.status)).replace("$id", "1")
-    before, _, after = event.encode().partition(b"$body")
-    content = answer.content
-    framed = content.startswith(before) and content.endswith(after)
-    expect_that("body", f"one event {event!r}", framed, content)
-    body = json.loads(content.removeprefix(before).removesuffix(after))
+    event = Template(frame).safe_substitute(
+        status=row.status, id=1, position=0, request_id=answer.headers.get("x-request-id")
+    )
+    form = re.escape(event).replace(r"\$created", r"\d+").replace(r"\$body", "(.*)")
+    content = answer.content.decode("utf-8", "replace")
+    found = re.fullmatch(form, content, re.DOTALL)
+    if found is None:
+        raise Broken("body", f"one event {event!r}", content)
+    body = json.loads(found[1])
     if not isinstance(body, dict):
         raise Broken("event", "a JSON object", body)
     return body

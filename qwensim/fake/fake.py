@@ -11,6 +11,7 @@ import msgspec
 from qwensim.catalog import Redactor
 from qwensim.errors import UsageError
 from qwensim.fake.expectations import describe_nearest, line_of, matching, written
+from qwensim.fields import check_kind
 from qwensim.simulator import Account, Entry, Fault, Script, Simulator, VirtualClock
 from qwensim.simulator.faults import Kind
 from qwensim.verdict import Verdict, check_names, judge
@@ -30,6 +31,8 @@ class Fake:
         strict: bool = False,
         allow: Iterable[str] = (),
     ) -> None:
+        check_kind("simulator", simulator, Simulator | None, "a Simulator")
+        check_kind("strict", strict, bool, "True or False")
         self.simulator = simulator if simulator is not None else Simulator()
         """The service itself."""
         self._strict = strict
@@ -37,6 +40,7 @@ class Fake:
         self._refused: dict[str, int] = {}
         if isinstance(allow, str):
             raise UsageError(f"allow must be a list of hosts, not the string {allow!r}")
+        check_kind("allow", allow, Iterable, "a list of hosts")
         for host in allow:
             self.allow(host)
 
@@ -55,7 +59,7 @@ class Fake:
     def advance(self, seconds: float) -> None:
         """Move the service's clock forward.
 
-        Raises `UsageError` if that clock goes by itself, `ValueError` for a negative number.
+        Raises `UsageError` if that clock goes by itself, and for a negative number.
         """
         clock = self.simulator.clock
         if not isinstance(clock, VirtualClock):
@@ -74,6 +78,7 @@ class Fake:
 
         Raises `UsageError` for a host of the service: those the fake answers.
         """
+        check_kind("a host to allow", host, str, "a text")
         host = host.lower().removesuffix(".")
         if host in self.simulator.catalog.host_names:
             raise UsageError(f"{host} is the service's own host: the fake answers for it")
@@ -102,8 +107,8 @@ class Fake:
         match as in a shell, a compiled pattern is searched, None means absent or null.
         """
         __tracebackhide__ = True
-        if times is not None and times < 0:
-            raise UsageError(f"times must be 0 or more, or None for any, not {times}")
+        if times is not None and not (isinstance(times, int) and times >= 0):
+            raise UsageError(f"times must be 0 or more, or None for any, not {times!r}")
         requests = self.requests
         found = matching(requests, expected)
         if len(found) == times or (found and times is None):

@@ -55,12 +55,14 @@ def mock(  # noqa: PLR0913 - one for each thing that can be set
     parameter. Leaving it without an exception raises `AssertionError` if the fake has `problems()`.
     """
     accounts = tuple(accounts)
-    allow = allow if isinstance(allow, str) else tuple(allow)
+    if isinstance(allow, Iterable) and not isinstance(allow, str):
+        allow = tuple(allow)  # for each use; what is no list the fake refuses
 
     def make() -> Fake:
         return Fake(
             simulator
-            or Simulator(
+            if simulator is not None
+            else Simulator(
                 seed=seed,
                 catalog=catalog,
                 accounts=accounts,
@@ -175,5 +177,7 @@ def mount(router: respx.Router, simulator: Simulator) -> respx.Route:
 
     Start the router with `using=qwensim.mocking.HTTPCORE2` for clients on httpx2.
     """
+    if not isinstance(router, respx.Router):
+        raise UsageError(f"router is a respx.Router, not {router!r}")
     hosts = tuple(name for host in simulator.catalog.host_names for name in (host, f"{host}."))
     return router.route(host__in=hosts).mock(side_effect=transport(simulator, httpx).handler)

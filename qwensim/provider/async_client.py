@@ -12,6 +12,7 @@ import httpx2
 import openai
 
 from qwensim.catalog import Catalog
+from qwensim.errors import UsageError
 from qwensim.provider.async_making import AsyncMaker
 from qwensim.provider.credentials import UNSENT
 from qwensim.provider.refs import PROVIDER
@@ -54,6 +55,8 @@ class AsyncQwenProvider(AsyncMaker):
             clock=clock,
             jitter=jitter,
         )
+        if not isinstance(http_client, httpx2.AsyncClient | None):
+            raise UsageError(f"http_client is an httpx2.AsyncClient, not {http_client!r}")
         self._sleep = sleep
         self._owns_client = http_client is None
         # openai 2 would take httpx, whose errors are others.

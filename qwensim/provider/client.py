@@ -10,6 +10,7 @@ import httpx2
 import openai
 
 from qwensim.catalog import Catalog
+from qwensim.errors import UsageError
 from qwensim.provider.credentials import UNSENT
 from qwensim.provider.making import Maker
 from qwensim.provider.refs import PROVIDER
@@ -60,6 +61,8 @@ class QwenProvider(Maker):
             clock=clock,
             jitter=jitter,
         )
+        if not isinstance(http_client, httpx2.Client | None):
+            raise UsageError(f"http_client is an httpx2.Client, not {http_client!r}")
         self._sleep = sleep
         self._owns_client = http_client is None
         # openai 2 would take httpx, whose errors are others.

@@ -34,6 +34,8 @@ def find(
     `NO_KEY` if one is `optional`.
     Raises `UsageError` if there is no key, or one that cannot stand in an HTTP header.
     """
+    if api_key is not None and not isinstance(api_key, str):
+        raise UsageError(f"api_key is a text, not {type(api_key).__name__}")  # without the key
     candidates = {"api_key": api_key or ""}
     candidates |= {name: environ.get(name, "") for name in catalog.key_variables}
     for source, value in candidates.items():

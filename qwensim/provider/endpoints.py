@@ -95,6 +95,8 @@ def resolve(
     if base_url is None:
         host = catalog.hosts[choice.host]
         return Endpoint(base_url=host.base_url, plan=host.plan, region=host.region)
+    if not isinstance(base_url, str):
+        raise UsageError(f"base_url is a text, not {base_url!r}")
     return _of_url(catalog, base_url)
 
 

@@ -99,7 +99,7 @@ def _row(catalog: Catalog, model: str) -> ImageRow:
 
 
 def _needs_no_picture(row: ImageRow) -> bool:
-    return not row.pictures and not row.needs
+    return not row.needs_picture and not row.needs
 
 
 def _route(row: ImageRow) -> str:
@@ -122,7 +122,10 @@ def _size(row: ImageRow, size: str) -> str:
     """Return a size as the service writes it."""
     asked = size.strip().lower().replace("x", "*")
     if not re.fullmatch(r"[1-9]\d{0,4}\*[1-9]\d{0,4}", asked):
-        raise UsageError(f"size {size!r} is not written like {row.size.replace('*', 'x')}")
+        raise UsageError(
+            f"size {size!r} is not written like {row.size.replace('*', 'x')}; {row.id} makes "
+            f"images of {_allowed(row)}"
+        )
     if not _fits(row, asked):
         raise UsageError(f"size {size!r}: {row.id} makes images of {_allowed(row)}")
     return asked

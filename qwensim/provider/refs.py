@@ -26,6 +26,8 @@ def model_id(ref: str, *, provider_id: str = PROVIDER) -> str:
     written behind the provider, `qwen/<vendor>/<model>`.
     Raises `UsageError` for another provider's name and for a reference without a model.
     """
+    if not isinstance(ref, str):
+        raise UsageError(f"a model reference is a text like {provider_id}/<model id>, not {ref!r}")
     provider, slash, model = ref.strip().partition("/")
     if not slash:
         provider, model = PROVIDER, provider

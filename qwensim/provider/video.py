@@ -85,6 +85,8 @@ def order(  # noqa: PLR0913 - those of `VideoOptions`
         for address in addresses:
             _check_address(kind, address)
     row = _row(catalog, model, references)
+    if not isinstance(prompt, str):
+        raise UsageError(f"prompt is a text, not {prompt!r}")
     if row.prompt and not prompt.strip():
         raise UsageError(f"there is no prompt; {row.id} needs one")
     parameters = {

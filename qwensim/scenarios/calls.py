@@ -69,6 +69,24 @@ class Video(Call, frozen=True, kw_only=True, tag="video"):
     """Seconds after which it is downloaded; null: it is not."""
 
 
+class Image(Call, frozen=True, kw_only=True, tag="image"):
+    """The provider has images made of a prompt. Its options are those of the provider."""
+
+    prompt: str
+    model: str | None = None
+    """A reference; by default the provider's own choice."""
+    size: str | UnsetType = UNSET
+    n: int | UnsetType = UNSET
+    negative_prompt: str | UnsetType = UNSET
+    seed: int | UnsetType = UNSET
+    prompt_extend: bool | UnsetType = UNSET
+    watermark: bool | UnsetType = UNSET
+    timeout: Seconds = 600.0
+    """Seconds that a task may take, on the service's clock."""
+    download_after: Seconds | None = None
+    """Seconds after which the first one is downloaded; null: it is not."""
+
+
 class Task(Call, frozen=True, kw_only=True, tag="task"):
     """The provider waits for a task that was ordered before."""
 
@@ -102,7 +120,7 @@ class Http(Call, frozen=True, kw_only=True, tag="http"):
     """JSON, or a text as it is sent. In it `{text: TEXT, times: N}` is a long text."""
 
 
-AnyCall: TypeAlias = Chat | Describe | Video | Task | Models | Catalogue | Http
+AnyCall: TypeAlias = Chat | Describe | Video | Image | Task | Models | Catalogue | Http
 
 
 def filled(value: Any) -> Any:

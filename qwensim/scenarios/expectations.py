@@ -68,11 +68,13 @@ class Replied(Spec, frozen=True, kw_only=True):
     models: Condition | UnsetType = UNSET
     """The ids of a list of models."""
     url: Condition | UnsetType = UNSET
-    """Where a video is."""
+    """Where a video is, or the first of several images."""
+    images: Condition | UnsetType = UNSET
+    """The number of images that came."""
     seconds: Condition | UnsetType = UNSET
     """The length of a video."""
     downloaded: Condition | UnsetType = UNSET
-    """The bytes of a video that was downloaded."""
+    """The bytes of the video or the image that was downloaded."""
 
 
 class Sent(Spec, frozen=True, kw_only=True):

@@ -52,6 +52,7 @@ class Said:
     cached_tokens: int | None = None
     models: tuple[str, ...] | None = None
     url: str | None = None
+    images: int | None = None
     seconds: float | None = None
     downloaded: int | None = None
 

@@ -2,6 +2,9 @@
 
 import json
 import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import httpx2
@@ -14,6 +17,7 @@ from qwensim.scenarios.calls import (
     Chat,
     Describe,
     Http,
+    Image,
     Models,
     Task,
     Video,
@@ -58,6 +62,8 @@ class Player:
                 return self._describe(call)
             case Video():
                 return self._video(call)
+            case Image():
+                return self._image(call)
             case Task():
                 provider = self._provider(None)
                 return Said.of_video(provider.wait_for_video(call.id, timeout=call.timeout))
@@ -88,12 +94,24 @@ class Player:
     def _video(self, call: Video) -> Said:
         provider = self._provider(call.model)
         video = provider.video(call.prompt, model=call.model, timeout=call.timeout, **call.given)
-        if call.download_after is None:
-            return Said.of_video(video)
-        self._clock.advance(call.download_after)
-        path = self._environment.home / "video.mp4"
-        provider.download(video, path)
-        return Said.of_video(video, downloaded=path.stat().st_size)
+        fetched = self._fetched(partial(provider.download, video), call.download_after)
+        return Said.of_video(video, downloaded=fetched)
+
+    def _image(self, call: Image) -> Said:
+        provider = self._provider(call.model)
+        images = provider.image(call.prompt, model=call.model, timeout=call.timeout, **call.given)
+        first = next(image for image in images.images if image.url is not None)
+        fetched = self._fetched(partial(provider.download, first), call.download_after)
+        return Said(url=first.url, images=len(images.urls), downloaded=fetched)
+
+    def _fetched(self, download: Callable[[Path], None], after: float | None) -> int | None:
+        """Return the bytes of what is downloaded after some seconds, if it is."""
+        if after is None:
+            return None
+        self._clock.advance(after)
+        path = self._environment.home / "download"
+        download(path)
+        return path.stat().st_size
 
     def _send(self, call: Http) -> None:
         keys = self._environment.keys

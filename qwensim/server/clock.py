@@ -2,6 +2,8 @@
 
 import time
 
+from qwensim.simulator.clock import check_forward
+
 
 class SystemClock:
     """Tells the time of day: for a simulator that people talk to, `Simulator(clock=SystemClock())`.
@@ -18,7 +20,6 @@ class SystemClock:
         return time.time() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward; raises `ValueError` for a negative number."""
-        if seconds < 0:
-            raise ValueError(f"a clock goes forward only, not by {seconds} s")
+        """Move the clock forward; raises `UsageError` for what is no number from 0 on."""
+        check_forward(seconds)
         self._ahead += seconds

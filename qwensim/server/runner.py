@@ -17,6 +17,7 @@ import uvicorn
 
 from qwensim.catalog.rows import Region
 from qwensim.errors import UsageError
+from qwensim.fields import check_kind
 from qwensim.server.app import App, Asgi
 from qwensim.server.control import Control
 from qwensim.server.protocol import PATIENCE, Protocol
@@ -76,6 +77,8 @@ def serve(
     Raises `UsageError` if host and port cannot be listened on, there is no such region, or the
     folder does not hold what it should.
     """
+    if not hasattr(simulator, "handle"):
+        raise UsageError(f"simulator is a Simulator, not {simulator!r}")
     if region not in get_args(Region):
         raise UsageError(f"no region {region!r}; there are: {', '.join(get_args(Region))}")
     authority = _authority(ca_dir) if proxy or tls_port is not None else None
@@ -201,14 +204,19 @@ def _first(signals: queue.SimpleQueue[int]) -> int:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= _LAST_PORT:
-        raise UsageError(f"no port {port}: give one from 1 to {_LAST_PORT}, or 0 for any free one")
+    check_kind("host", host, str, "a name or an address of this machine")
+    if not isinstance(port, int) or not 0 <= port <= _LAST_PORT:
+        raise UsageError(
+            f"no port {port!r}: give one from 1 to {_LAST_PORT}, or 0 for any free one"
+        )
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
+        # The standard library adds to the system's words the address, which is told anyway.
+        problem = (error.strerror or str(error)).partition(" (while ")[0]
         raise UsageError(
-            f"cannot listen on {host} port {port} ({error.strerror}): give another port, or 0 for "
+            f"cannot listen on {host} port {port} ({problem}): give another port, or 0 for "
             "any free one, and a name or address of this machine"
         ) from error
 

@@ -17,7 +17,7 @@ from qwensim.catalog.credentials import REDACTED
 from qwensim.catalog.loader import read_toml
 from qwensim.catalog.rows import HostRow, Plan, PlanRow, Region, Tier
 from qwensim.errors import CatalogError, UsageError
-from qwensim.fields import check_fields
+from qwensim.fields import check_fields, check_kind
 from qwensim.simulator.refusals import Refused
 
 
@@ -73,6 +73,7 @@ class Accounts:
         self._catalog = catalog
         self._patterns = {plan.id: re.compile(plan.key_pattern) for plan in catalog.plans.values()}
         self._accounts: dict[str, Account] = {}
+        check_kind("accounts", accounts, Iterable, "a list of Account")
         for account in accounts:
             self.add(account)
 
@@ -84,10 +85,14 @@ class Accounts:
 
         Raises `UsageError` if the account does not hold together.
         """
-        check_fields(account)
-        if not isinstance(account.used, Used):
-            raise UsageError(f"Account: used is a Used, not {account.used!r}")
-        check_fields(account.used)
+        try:
+            check_kind("an account", account, Account, "an Account")
+            check_fields(account)
+            check_kind("Account: used", account.used, Used, "a Used")
+            check_fields(account.used)
+        except UsageError as error:  # the key may stand in the wrong place
+            problem = Redactor(self._catalog).text(str(error))
+            raise UsageError(problem) from None
         for field, problem in _problems(account, self._catalog):
             raise UsageError(f"Account: {field} {problem}")
         self._accounts[account.key] = account

@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Protocol
 
+from qwensim.errors import UsageError
+
 PAGE_MOMENT = dt.datetime(2026, 5, 18, tzinfo=dt.UTC).timestamp()
 """Where virtual time begins: the day of the service that is modelled."""
 
@@ -18,6 +20,12 @@ class Clock(Protocol):
         ...
 
 
+def check_forward(seconds: object) -> None:
+    """Raise `UsageError` for what is no number of seconds from 0 on."""
+    if not isinstance(seconds, int | float) or not seconds >= 0:  # NaN is none either
+        raise UsageError(f"a clock goes forward only, by seconds from 0 on, not by {seconds!r}")
+
+
 class VirtualClock:
     """A clock that stands still until it is moved, so that the same run gives the same bytes."""
 
@@ -29,7 +37,6 @@ class VirtualClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward; raises `ValueError` for a negative number."""
-        if seconds < 0:
-            raise ValueError(f"a clock goes forward only, not by {seconds} s")
+        """Move the clock forward; raises `UsageError` for what is no number from 0 on."""
+        check_forward(seconds)
         self._now += seconds

@@ -175,7 +175,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
         if wire.event_body is not None:
             body = self.body((), wire.event_body)
         else:
-            body = self.body(envelope.error, outer)
+            body = self.body(envelope.stream_error or envelope.error, outer)
         frame = Template(wire.event or envelope.event).safe_substitute(
             status=self.row.status,
             id=number,

@@ -4,8 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from qwensim.catalog import Catalog
-from qwensim.catalog.rows import RouteRow
+from qwensim.catalog import PAGE_DATE, Catalog
+from qwensim.catalog.rows import HostRow, RouteRow
+
+NOWHERE = HostRow(
+    name="",
+    plan="standard",
+    region="global",
+    base_path="/",
+    help="",
+    source="none",
+    checked=PAGE_DATE,
+    confidence="guess",
+)
+"""Stands for a host that the catalogue does not know."""
 
 _HOLE = re.compile(r"\{(\w+)(\*?)\}|[^{]+")
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from qwensim.catalog import Catalog
 from qwensim.errors import UsageError
-from qwensim.fields import check_fields
+from qwensim.fields import check_fields, check_kind
 from qwensim.simulator import refusals
 from qwensim.simulator.faults import KINDS, Fault, FaultQueue, Reach, check_headers, error_of
 from qwensim.simulator.replies.reply import Counts
@@ -81,8 +81,9 @@ class Scenario:
             self.fault_queue.clear()
 
     def _check_script(self, script: Script) -> None:
-        if script.usage is not None and not isinstance(script.usage, Counts):
-            raise UsageError(f"usage is a Counts, not {script.usage!r}")
+        if script.usage is not None:
+            check_kind("usage", script.usage, Counts, "a Counts")
+            check_fields(script.usage)
         check_fields(ScriptSpec.of(script))
         if script.when is not None and not callable(script.when):
             raise UsageError(f"when must be a function of the request, not {script.when!r}")

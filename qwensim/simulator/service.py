@@ -5,17 +5,17 @@ surface. No I/O here, no clock, no chance of its own: same seed and same request
 """
 
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from qwensim.catalog import PAGE_DATE, Catalog, Redactor, load
-from qwensim.catalog.rows import HostRow, RouteRow
+from qwensim.catalog import Catalog, Redactor, load
+from qwensim.catalog.rows import RouteRow
 from qwensim.errors import UsageError
 from qwensim.exchange import Event, Request
-from qwensim.fields import check_fields
+from qwensim.fields import check_kind, make_struct
 from qwensim.simulator import faults, refusals
 from qwensim.simulator.accounts import ANYONE, Account, Accounts
 from qwensim.simulator.answers import Answer, Call
@@ -33,24 +33,12 @@ from qwensim.simulator.refusals import Refusal, Refused
 from qwensim.simulator.replies.scripts import Script, script_of
 from qwensim.simulator.replies.tokens import Estimate, Tokenizer
 from qwensim.simulator.responses import ResponseBook
+from qwensim.simulator.routes import NOWHERE
 from qwensim.simulator.scenario import Scenario
+from qwensim.simulator.settings import check_settings
 from qwensim.simulator.surfaces import make_surfaces
 from qwensim.simulator.tasks import TaskBook, TaskPace
-from qwensim.simulator.tasks.pace import PENDING, RUNNING
-
-_NOWHERE = HostRow(
-    name="",
-    plan="standard",
-    region="global",
-    base_path="/",
-    help="",
-    source="stands for a host that the catalogue does not know",
-    checked=PAGE_DATE,
-    confidence="guess",
-)
-
-
-_VIRTUAL_TASKS = TaskPace(pending=PENDING, running=RUNNING, polls=2)
+from qwensim.simulator.tasks.pace import VIRTUAL_TASKS
 
 
 class Simulator:
@@ -79,6 +67,15 @@ class Simulator:
         limits: bool = False,
         journal_size: int = 1000,
     ) -> None:
+        check_settings(
+            catalog=catalog,
+            seed=seed,
+            clock=clock,
+            pace=pace,
+            task_pace=task_pace,
+            tokenizer=tokenizer,
+            journal_size=journal_size,
+        )
         self.catalog = catalog if catalog is not None else load()
         self.clock: Clock = clock if clock is not None else VirtualClock()
         self.journal = Journal(Redactor(self.catalog), size=journal_size)
@@ -86,10 +83,9 @@ class Simulator:
         self._lock = threading.RLock()
         self.scenario = Scenario(self.catalog, self._lock)
         self._accounts = Accounts(self.catalog, accounts)
-        if not isinstance(pace, Pace):
-            raise UsageError(f"pace is a Pace, such as INSTANT or REALISTIC, not {pace!r}")
-        check_fields(pace)
-        self.tasks = TaskBook(self._task_pace(task_pace))
+        if task_pace is None:
+            task_pace = VIRTUAL_TASKS if isinstance(self.clock, VirtualClock) else TaskPace()
+        self.tasks = TaskBook(task_pace)
         self._storage = Storage(seed)
         self._responses = ResponseBook()
         self._gate = Gate(self.catalog, self._accounts, client_check)
@@ -114,8 +110,13 @@ class Simulator:
         Tool calls may be given as `(name, arguments)`. Raises `UsageError` for a field that does
         not exist or has a wrong value, an unknown error id, or values that its message lacks.
         """
-        if not isinstance(script, Script):
+        if isinstance(script, Script):
+            _check_alone(script, fields)
+        else:
             if script is not None:
+                if "text" in fields:
+                    both = f"{script!r} and {fields['text']!r}"
+                    raise UsageError(f"a script's text is given twice: {both}")
                 fields["text"] = script
             script = script_of(fields)
         self.scenario.add_script(script)
@@ -127,8 +128,10 @@ class Simulator:
         Raises `UsageError` for a kind, host or error id that does not exist, a number out of range,
         or values that the error's message lacks.
         """
-        if not isinstance(fault, Fault):
-            fault = Fault(kind=fault, **fields)
+        if isinstance(fault, Fault):
+            _check_alone(fault, fields)
+        else:
+            fault = make_struct(Fault, {"kind": fault, **fields})
         self.scenario.add_fault(fault)
         return fault
 
@@ -137,7 +140,8 @@ class Simulator:
 
         Raises `UsageError` for an account that does not hold together.
         """
-        account = account or Account(**fields)
+        if account is None:
+            account = make_struct(Account, fields)
         with self._lock:
             self._accounts.add(account)
             if self._limits is not None:
@@ -151,8 +155,7 @@ class Simulator:
 
     @limits.setter
     def limits(self, enforced: bool) -> None:
-        if not isinstance(enforced, bool):
-            raise UsageError(f"limits is True or False, not {enforced!r}")
+        check_kind("limits", enforced, bool, "True or False")
         with self._lock:
             self._limits = Limits(self.catalog, self._lock) if enforced else None
             if self._limits is not None:
@@ -179,14 +182,6 @@ class Simulator:
             self._storage.clear()
             self._responses.clear()
 
-    def _task_pace(self, given: TaskPace | None) -> TaskPace:
-        if given is None:
-            return _VIRTUAL_TASKS if isinstance(self.clock, VirtualClock) else TaskPace()
-        if not isinstance(given, TaskPace):
-            raise UsageError(f"task_pace is a TaskPace, such as TaskPace(polls=3), not {given!r}")
-        check_fields(given)
-        return given
-
     @property
     def unused_scripts(self) -> tuple[Script, ...]:
         """The scripts that have replies left."""
@@ -207,7 +202,7 @@ class Simulator:
             request=request,
             arrived=self.clock.now(),
             identity=self._identifiers.of(request),
-            host=host or msgspec.structs.replace(_NOWHERE, name=request.host),
+            host=host or msgspec.structs.replace(NOWHERE, name=request.host),
             account=ANYONE,
             limits=self._limits,
         )
@@ -289,6 +284,13 @@ class Simulator:
             retry_after=faults.retry_after(met, call.arrived),
             task=answer.task if answer else None,
         )
+
+
+def _check_alone(ready: Script | Fault, fields: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for fields that are given beside what has them already."""
+    if fields:
+        kind, name = type(ready).__name__, min(fields)
+        raise UsageError(f"a {kind} has its fields already; {name} cannot be given beside it")
 
 
 def _peek(request: Request) -> dict[str, Any]:

@@ -98,7 +98,34 @@ def test_a_terminal_sees_colours_and_progress(
     assert max(map(len, plain.splitlines())) <= 80
 
 
+def test_the_other_surfaces_are_asked_once(qwensim: Any) -> None:
+    out = qwensim("demo").out
+    below = out.partition("Beside chat, at dashscope-intl.aliyuncs.com")[2].splitlines()[3:]
+    answers = [re.split(r"\s{2,}", line.strip())[-1] for line in below[:7]]
+    patterns = [
+        r"\d+ tokens out",
+        r"\d+ tokens out",
+        r"1,\d{3} tokens in",
+        r"2 vectors of 1,024 dimensions",
+        r"The cat is on the roof\. \(0\.\d\d\)",
+        r"1664\*928 pixels",
+        r"1920\*1080 pixels, 5 s",
+    ]
+    for answer, pattern in zip(answers, patterns, strict=True):
+        assert re.fullmatch(pattern, answer)
+
+
 # ---- what differs is found
+
+
+@pytest.mark.parametrize(
+    "model", ["qwen-vl-max-latest", "text-embedding-v4", "qwen3-rerank", "wan2.6-t2v"]
+)
+def test_a_surface_that_refuses_is_shown(model: str, capfd: pytest.CaptureFixture[str]) -> None:
+    simulator = Simulator()
+    simulator.fault("error", error="access-denied", model=model, times=None)
+    assert not run(load(), simulator)
+    assert re.search(rf"{model} +\S.*403", capfd.readouterr().out)
 
 
 def test_a_service_that_thinks_otherwise_is_marked(capfd: pytest.CaptureFixture[str]) -> None:

@@ -106,6 +106,15 @@ def test_an_image_that_fails_is_told_beside_those_that_came(
     assert end.startswith("1 of 2, ")
 
 
+def test_several_images_may_come_at_once(ask: Any, tmp_path: Path) -> None:
+    several = ("--model", "qwen/qwen-image-2.0", "--n", "2", "--size", "1280x720")
+    result = ask("a cat", "--out", str(tmp_path / "cat.png"), *several)
+    names = [tmp_path / "cat-1.png", tmp_path / "cat-2.png"]
+    assert (result.code, result.out.split()) == (0, [str(name) for name in names])
+    assert [size_of(name) for name in names] == [("PNG", (1280, 720))] * 2
+    assert result.err.startswith("2 of 2, 1280*720, ")
+
+
 def test_fewer_images_than_were_ordered_are_no_success(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -185,10 +185,21 @@ def test_a_cassette_that_cannot_be_written_is_told_of_before_anything_runs(
     run: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    for path in (tmp_path, tmp_path / "file" / "one.yaml"):
+    (tmp_path / "folder.yaml").mkdir()
+    for path in (tmp_path / "folder.yaml", tmp_path / "file" / "one.yaml"):
         result = run("print('ran')", "--record", str(path))
         assert (result.code, result.out) == (2, "")
         assert re.fullmatch(rf"error: cannot write {path} \(.+\)\n", result.err)
+
+
+def test_a_file_that_is_no_cassette_is_not_replaced(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("my own")
+    result = run("print('ran')", "--record", str(path))
+    assert (result.code, result.out) == (2, "")
+    problem = f"a cassette ends in .yaml or .yml, unlike {path}: it would be replaced"
+    assert result.err == f"error: {problem}\n"
+    assert path.read_text() == "my own"
 
 
 def test_a_cassette_that_can_be_written_no_more_is_told_of(run: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from qwensim.errors import UsageError
 from qwensim.server import SystemClock
 from qwensim.server.app import MAX_BODY
 from qwensim.server.control import Control
@@ -69,7 +70,7 @@ def test_the_system_clock_goes_on_from_where_it_was_moved_to(start: Any) -> None
         before = clock.now()
         assert before + 3600 <= served.post(CLOCK, {"advance": 3600})["now"] <= clock.now()
         assert int(served.ask().headers["req-arrive-time"]) >= (before + 3600) * 1000 - 1
-    with pytest.raises(ValueError, match="forward only"):
+    with pytest.raises(UsageError, match="forward only"):
         clock.advance(-1)
 
 

@@ -102,11 +102,15 @@ def _chat(model: str = "qwen3-max", **fields: Any) -> dict[str, Any]:
     return {"model": model, "messages": MESSAGES, **fields}
 
 
+def _put(path: Path, data: Any) -> Path:
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    return path
+
+
 def _write(path: Path, *tapes: Tape) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     interactions = [tape.interaction() for tape in tapes]
-    path.write_text(yaml.safe_dump({"version": 1, "interactions": interactions}), encoding="utf-8")
-    return path
+    return _put(path, {"version": 1, "interactions": interactions})
 
 
 def _look(path: Path, **options: Any) -> list[Finding]:
@@ -129,6 +133,12 @@ def chat() -> Callable[..., dict[str, Any]]:
 def write() -> Callable[..., Path]:
     """Write tapes as a vcrpy cassette."""
     return _write
+
+
+@pytest.fixture(scope="session")
+def put() -> Callable[[Path, Any], Path]:
+    """Write data as YAML."""
+    return _put
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_time_goes_when_it_is_told_to() -> None:
     assert fake.simulator.clock.now() == start + 90
     ask(fake)
     assert fake.requests[0].at == start + 90
-    with pytest.raises(ValueError, match="forward only"):
+    with pytest.raises(UsageError, match="forward only"):
         fake.advance(-1)
 
 

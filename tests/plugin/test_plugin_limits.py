@@ -83,7 +83,7 @@ def test_wrong_values_are_told_plainly(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(
         [
-            "marker qwensim: Expected `bool`, got `str` - at `$.limits`",
+            "marker qwensim: limits: Expected `bool`, got `str`; seen: *",
             "marker qwensim: no client_check 'none'; there are: agents, any, off",
         ]
     )

@@ -218,6 +218,28 @@ def wire() -> type[Wire]:
     return Wire
 
 
+@pytest.fixture(scope="session")
+def thinking_answer(wire: type[Wire]) -> list[Any]:
+    """Return the events of a thinking answer in the classic dialect, usage and all."""
+    usage = {
+        "prompt_tokens": 24,
+        "completion_tokens": 13,
+        "total_tokens": 37,
+        "completion_tokens_details": {"reasoning_tokens": 10},
+        "prompt_tokens_details": {"cached_tokens": 4},
+    }
+    return [
+        wire.chunk({"content": None, "role": "assistant", "reasoning_content": ""}),
+        wire.chunk({"content": None, "reasoning_content": "Let me "}),
+        wire.chunk({"content": None, "reasoning_content": "思考。"}),
+        wire.chunk({"content": "Grüß ", "reasoning_content": None}),
+        wire.chunk({"content": "Gott 👋", "reasoning_content": None}),
+        wire.chunk({"content": "", "reasoning_content": None}, finish="stop"),
+        wire.chunk(choices=[], usage=usage),
+        "data: [DONE]\n\n",
+    ]
+
+
 @pytest.fixture(scope="session", params=[SyncSkin, AsyncSkin], ids=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Any:
     return request.param()

@@ -1,7 +1,5 @@
-"""Streams: deltas, tool calls, usage, and every way in which one can end."""
+"""Streams: deltas, usage, and every way in which one can end."""
 
-import asyncio
-import json
 from typing import Any
 
 import httpx2
@@ -9,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwensim.errors import UsageError
 from qwensim.provider import (
-    AsyncQwenProvider,
     ConnectionFailure,
     InputTooLongError,
     MalformedAnswerError,
@@ -19,19 +15,11 @@ from qwensim.provider import (
     ProviderError,
     QwenProvider,
     RateLimitError,
-    ToolCall,
     TruncatedStreamError,
     Usage,
 )
 
 DONE = "data: [DONE]\n\n"
-USAGE = {
-    "prompt_tokens": 24,
-    "completion_tokens": 13,
-    "total_tokens": 37,
-    "completion_tokens_details": {"reasoning_tokens": 10},
-    "prompt_tokens_details": {"cached_tokens": 4},
-}
 
 
 def came(error: ProviderError) -> str | None:
@@ -39,28 +27,11 @@ def came(error: ProviderError) -> str | None:
     return None if error.partial is None else error.partial.content
 
 
-def thinking_answer(wire: Any) -> list[Any]:
-    """Return a thinking answer in the classic dialect, usage and all."""
-    return [
-        wire.chunk({"content": None, "role": "assistant", "reasoning_content": ""}),
-        wire.chunk({"content": None, "reasoning_content": "Let me "}),
-        wire.chunk({"content": None, "reasoning_content": "思考。"}),
-        wire.chunk({"content": "Grüß ", "reasoning_content": None}),
-        wire.chunk({"content": "Gott 👋", "reasoning_content": None}),
-        wire.chunk({"content": "", "reasoning_content": None}, finish="stop"),
-        wire.chunk(choices=[], usage=USAGE),
-        DONE,
-    ]
-
-
-def piece(index: int | None, id_: str | None, name: str | None, arguments: str) -> dict[str, Any]:
-    function = {"arguments": arguments} | ({} if name is None else {"name": name})
-    return {"index": index, "id": id_, "type": "function", "function": function}
-
-
 @given(splits=st.lists(st.integers(0, 2500), max_size=40))
-def test_any_split_of_the_bytes_decodes_alike(splits: list[int], wire: Any, call: Any) -> None:
-    outcome = call(wire.peer(wire.stream(*thinking_answer(wire), splits=splits)), stream=True)
+def test_any_split_of_the_bytes_decodes_alike(
+    splits: list[int], wire: Any, call: Any, thinking_answer: list[Any]
+) -> None:
+    outcome = call(wire.peer(wire.stream(*thinking_answer, splits=splits)), stream=True)
     assert [delta.reasoning for delta in outcome.deltas if delta.reasoning] == ["Let me ", "思考。"]
     assert [delta.content for delta in outcome.deltas if delta.content] == ["Grüß ", "Gott 👋"]
     assert [delta.raw["object"] for delta in outcome.deltas] == ["chat.completion.chunk"] * 7
@@ -77,98 +48,11 @@ def test_any_split_of_the_bytes_decodes_alike(splits: list[int], wire: Any, call
     )
 
 
-@pytest.mark.parametrize(
-    ("pieces", "calls"),
-    [
-        (  # classic: an empty id goes on
-            [piece(0, "call_1", "f", ""), piece(0, "", None, '{"a'), piece(0, "", None, '":1}')],
-            [("call_1", "f", '{"a":1}')],
-        ),
-        (  # the new dialect repeats the id with an empty name
-            [piece(0, "call_1", "f", ""), piece(0, "call_1", "", "{"), piece(0, "", None, "}")],
-            [("call_1", "f", "{}")],
-        ),
-        (  # parallel calls, one after the other
-            [
-                piece(0, "call_1", "f", ""),
-                piece(0, "", None, "{}"),
-                piece(1, "call_2", "g", ""),
-                piece(1, "", None, "{}"),
-            ],
-            [("call_1", "f", "{}"), ("call_2", "g", "{}")],
-        ),
-        (  # interleaved
-            [
-                piece(0, "call_1", "f", "{"),
-                piece(1, "call_2", "g", "["),
-                piece(0, "", None, "}"),
-                piece(1, "", None, "]"),
-            ],
-            [("call_1", "f", "{}"), ("call_2", "g", "[]")],
-        ),
-        (  # a new id opens a call even under the same index
-            [piece(0, "call_1", "f", "{}"), piece(0, "call_2", "f", "{}")],
-            [("call_1", "f", "{}"), ("call_2", "f", "{}")],
-        ),
-        (  # neither index nor further ids
-            [piece(None, "call_1", "f", "{"), piece(None, None, None, "}")],
-            [("call_1", "f", "{}")],
-        ),
-    ],
-    ids=["classic", "new", "parallel", "interleaved", "same-index", "no-index"],
-)
-def test_tool_calls_are_put_together(
-    pieces: list[Any], calls: list[Any], wire: Any, call: Any
-) -> None:
-    chunks = [wire.chunk({"content": None, "tool_calls": [piece]}) for piece in pieces]
-    peer = wire.peer(wire.stream(*chunks, wire.chunk(finish="tool_calls"), DONE))
-    reply = call(peer, stream=True).reply
-    expected = [ToolCall(id=id_, name=name, arguments=text) for id_, name, text in calls]
-    assert list(reply.tool_calls) == expected
-    assert reply.finish_reason == "tool_calls"
-    assert reply.usage is None
-
-
-@given(
-    arguments=st.lists(
-        st.dictionaries(st.text(max_size=3), st.integers(), max_size=3), min_size=1, max_size=3
-    ),
-    sizes=st.lists(st.integers(1, 7), min_size=1),
-    repeat_id=st.booleans(),
-)
-def test_arguments_survive_any_cutting(
-    arguments: list[Any], sizes: list[int], repeat_id: bool, wire: Any, call: Any
-) -> None:
-    chunks = []
-    for index, value in enumerate(arguments):
-        text, size = json.dumps(value), sizes[index % len(sizes)]
-        pieces = [piece(index, f"call_{index}", "f", "")]
-        again = f"call_{index}" if repeat_id else ""
-        pieces += [
-            piece(index, again, None, text[at : at + size]) for at in range(0, len(text), size)
-        ]
-        chunks += [wire.chunk({"tool_calls": [piece]}) for piece in pieces]
-    peer = wire.peer(wire.stream(*chunks, wire.chunk(finish="tool_calls"), DONE))
-    reply = call(peer, stream=True).reply
-    assert [tool_call.parsed() for tool_call in reply.tool_calls] == arguments
-
-
-def test_of_interleaved_choices_the_first_is_the_reply(wire: Any, call: Any) -> None:
-    events = [
-        wire.chunk({"content": "A"}),
-        wire.chunk({"content": "B"}, index=1),
-        wire.chunk({}, finish="stop", index=1),
-        wire.chunk({"content": "a"}, finish="length"),
-    ]
-    reply = call(wire.peer(wire.stream(*events, DONE)), stream=True).reply
-    assert (reply.content, reply.finish_reason) == ("Aa", "length")
-
-
 @given(kept=st.integers(1, 5), done=st.booleans())
 def test_an_end_without_a_finish_reason_raises_with_what_had_come(
-    kept: int, done: bool, wire: Any, call: Any
+    kept: int, done: bool, wire: Any, call: Any, thinking_answer: list[Any]
 ) -> None:
-    events = thinking_answer(wire)[:kept] + [DONE] * done
+    events = thinking_answer[:kept] + [DONE] * done
     outcome = call(wire.peer(wire.stream(*events)), stream=True)
     assert isinstance(outcome.error, TruncatedStreamError)
     assert len(outcome.deltas) == kept
@@ -205,9 +89,11 @@ def test_a_line_that_breaks_after_the_finish_reason_leaves_the_reply_whole(
     assert (outcome.reply.content, outcome.reply.usage) == ("Hi", None)
 
 
-def test_a_line_that_breaks_before_the_first_chunk_is_tried_again(wire: Any, call: Any) -> None:
+def test_a_line_that_breaks_before_the_first_chunk_is_tried_again(
+    wire: Any, call: Any, thinking_answer: list[Any]
+) -> None:
     broken = wire.stream(error=httpx2.RemoteProtocolError("peer closed"))
-    whole = wire.stream(*thinking_answer(wire))
+    whole = wire.stream(*thinking_answer)
     peer = wire.peer(broken, broken, whole)
     outcome = call(peer, stream=True)
     assert outcome.reply.content == "Grüß Gott 👋"
@@ -263,12 +149,14 @@ def test_an_error_event_in_mid_stream_is_raised_with_what_had_come(
     assert peer.streams[0].closed
 
 
-def test_a_passing_error_before_the_first_chunk_is_tried_again(wire: Any, call: Any) -> None:
+def test_a_passing_error_before_the_first_chunk_is_tried_again(
+    wire: Any, call: Any, thinking_answer: list[Any]
+) -> None:
     closed_by_then = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         closed_by_then.append(peer.streams[0].closed)
-        return wire.stream(*thinking_answer(wire))(request)  # type: ignore[no-any-return] # a fixture
+        return wire.stream(*thinking_answer)(request)  # type: ignore[no-any-return] # a fixture
 
     peer = wire.peer(wire.stream(THROTTLED), answer)
     outcome = call(peer, stream=True)
@@ -315,104 +203,3 @@ def test_bytes_that_are_no_utf8_are_malformed(wire: Any) -> None:
         provider = QwenProvider(api_key=wire.key, http_client=client)
         with pytest.raises(MalformedAnswerError):
             provider.chat("qwen3.5-plus", "hi", stream=True)
-
-
-def test_the_reply_waits_for_the_end_and_a_closed_stream_is_over(wire: Any) -> None:
-    peer = wire.peer(wire.stream(*thinking_answer(wire)))
-    with httpx2.Client(transport=httpx2.MockTransport(peer)) as client:
-        provider = QwenProvider(api_key=wire.key, http_client=client)
-        with provider.chat("qwen3.5-plus", "hi", stream=True) as stream:
-            next(stream)
-            with pytest.raises(UsageError, match="not whole yet"):
-                _ = stream.reply
-        assert peer.streams[0].closed
-        assert list(stream) == []
-        with pytest.raises(UsageError, match="not whole yet"):
-            _ = stream.reply
-
-
-def test_an_async_stream_that_is_left_is_closed(wire: Any) -> None:
-    peer = wire.peer(wire.stream(*thinking_answer(wire)))
-
-    async def leave() -> list[Any]:
-        async with httpx2.AsyncClient(transport=httpx2.MockTransport(peer)) as client:
-            provider = AsyncQwenProvider(api_key=wire.key, http_client=client)
-            async with await provider.chat("qwen3.5-plus", "hi", stream=True) as stream:
-                await anext(stream)
-            return [delta async for delta in stream]
-
-    assert asyncio.run(leave()) == []
-    assert peer.streams[0].closed
-
-
-class Stalling(httpx2.AsyncByteStream):
-    """Sends its pieces and then nothing, for ever."""
-
-    def __init__(self, *pieces: bytes) -> None:
-        self.pieces, self.stalled, self.closed = pieces, asyncio.Event(), False
-
-    async def __aiter__(self) -> Any:
-        for piece in self.pieces:
-            yield piece
-        self.stalled.set()
-        await asyncio.Event().wait()
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-@pytest.mark.parametrize("pieces", [0, 2], ids=["before-the-first-chunk", "in-mid-stream"])
-def test_cancelling_closes_the_connection_and_sends_nothing_more(pieces: int, wire: Any) -> None:
-    async def cancel() -> tuple[Stalling, int]:
-        body = Stalling(*(wire.frames(chunk) for chunk in thinking_answer(wire)[:pieces]))
-        peer = wire.peer(lambda _: httpx2.Response(200, stream=body))
-
-        async def read(provider: AsyncQwenProvider) -> None:
-            async with await provider.chat("qwen3.5-plus", "hi", stream=True) as stream:
-                async for _ in stream:
-                    pass
-
-        async with (
-            httpx2.AsyncClient(transport=httpx2.MockTransport(peer)) as client,
-            AsyncQwenProvider(api_key=wire.key, http_client=client) as provider,
-        ):
-            task = asyncio.create_task(read(provider))
-            await body.stalled.wait()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        return body, len(peer.requests)
-
-    body, requests = asyncio.run(cancel())
-    assert body.closed
-    assert requests == 1
-
-
-def test_cancelling_a_wait_for_a_retry_sends_nothing_more(wire: Any) -> None:
-    async def cancel() -> int:
-        peer = wire.peer(wire.refusal(503, None, "?"))
-        waiting = asyncio.Event()
-
-        async def sleep(_: float) -> None:
-            waiting.set()
-            await asyncio.Event().wait()
-
-        async with httpx2.AsyncClient(transport=httpx2.MockTransport(peer)) as client:
-            provider = AsyncQwenProvider(api_key=wire.key, http_client=client, sleep=sleep)
-            task = asyncio.create_task(provider.chat("qwen3.5-plus", "hi"))
-            await waiting.wait()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-        return len(peer.requests)
-
-    assert asyncio.run(cancel()) == 1
-
-
-def test_an_async_client_of_its_own_is_closed_with_the_provider(wire: Any) -> None:
-    async def close() -> tuple[bool, bool]:
-        async with AsyncQwenProvider(api_key=wire.key) as provider:
-            before = provider._client.is_closed()
-        return before, provider._client.is_closed()
-
-    assert asyncio.run(close()) == (False, True)

@@ -31,7 +31,7 @@ from qwensim.provider import failures as tree
 from qwensim.provider.credentials import Credential
 from qwensim.provider.endpoints import resolve
 from qwensim.provider.failures import Classifier
-from qwensim.provider.faults import Fault, of_body, of_response
+from qwensim.provider.faults import Fault, of_response
 
 CATALOG = load()
 CHAT_ERRORS = [row for row in CATALOG.errors.values() if row.wire == "compatible"]
@@ -254,39 +254,6 @@ def test_a_long_message_is_cut_without_leaving_a_part_of_the_key(padding: int) -
     error = classifier(key=key).error(Fault(status=400, message="." * padding + key))
     assert len(error.message) <= 1000
     assert "k9" not in str(error)
-
-
-@pytest.mark.parametrize(
-    ("body", "words", "code", "request_id"),
-    [
-        ({"error": {"message": "m", "code": "c"}, "id": "chatcmpl-9"}, "m", "c", "9"),
-        ({"error": {"message": "m", "code": "c", "id": "9"}}, "m", "c", "9"),
-        ({"error": "m"}, "m", None, None),
-        ({"code": "c", "message": "m", "request_id": "9"}, "m", "c", "9"),
-        ({"error": {"message": 5, "code": 5}}, "the service gives no reason", None, None),
-        ({"error": ["m"]}, "the service gives no reason", None, None),
-    ],
-)
-def test_an_error_is_read_from_any_envelope(
-    body: Any, words: str, code: str | None, request_id: str | None
-) -> None:
-    assert of_body(body) == Fault(message=words, code=code, request_id=request_id)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        None,
-        [],
-        "x",
-        {},
-        {"choices": [], "code": "c", "message": "m"},
-        {"message": "m"},
-        {"error": {}},
-    ],
-)
-def test_what_tells_of_no_error_is_none(body: Any) -> None:
-    assert of_body(body) is None
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from qwensim.errors import UsageError
 from qwensim.provider.image_orders import MODEL, order
 
 CATALOG = load()
-MAKERS = [row.id for row in CATALOG.images.values() if not (row.pictures or row.needs)]
+MAKERS = [row.id for row in CATALOG.images.values() if not (row.needs_picture or row.needs)]
 
 
 def body(model: str | None = None, prompt: str = "a cat", **options: Any) -> Any:
@@ -57,6 +57,12 @@ def test_an_older_model_takes_prompts_as_fields() -> None:
     }
 
 
+def test_a_model_that_makes_several_at_once_is_asked_in_a_message() -> None:
+    made = order(CATALOG, "qwen-image-2.0", "a cat", size="1920x1080", n=3)
+    assert (made.route, made.task) == ("multimodal-generation", False)
+    assert json.loads(made.body)["parameters"] == {"size": "1920*1080", "n": 3}
+
+
 def test_one_image_is_ordered_whatever_the_model_would_make_by_itself() -> None:
     assert CATALOG.images["wan2.6-t2i"].images == 4
     assert body("wan2.6-t2i")["parameters"] == {"n": 1}
@@ -70,13 +76,17 @@ def test_one_image_is_ordered_whatever_the_model_would_make_by_itself() -> None:
         (None, {"n": 2}, "n 2: an order to qwen-image-plus is for one image"),
         (None, {"n": 0}, "n 0: an order to qwen-image-plus is for one image"),
         ("wan2.6-t2i", {"n": 5}, "n 5: an order to wan2.6-t2i is for 1 to 4 images"),
-        (None, {"size": "huge"}, "size 'huge' is not written like 1664x928"),
+        (
+            None,
+            {"size": "huge"},
+            "size 'huge' is not written like 1664x928; qwen-image-plus makes images of 1664*928, ",
+        ),
         (None, {"size": "0x5"}, "size '0x5' is not written like 1664x928"),
         (None, {"size": "640x640"}, "size '640x640': qwen-image-plus makes images of 1664*928, "),
         (
             "wan2.6-t2i",
             {"size": "640x640"},
-            "of 1,638,400 to 2,073,600 pixels in all, a longer side of at most 4 times the shorter",
+            "of 589,824 to 2,073,600 pixels in all, a longer side of at most 4 times the shorter",
         ),
         ("wan2.6-t2i", {"size": "4000x450"}, "4 times the shorter one; by default 1280*1280"),
         ("wan2.2-t2i-flash", {"size": "1441x512"}, "sides of 512 to 1440 pixels; by default"),

@@ -104,7 +104,9 @@ def test_a_draft_without_tasks_has_no_pace(tmp_path: Path) -> None:
     assert "task_pace" not in made.text
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     pending=st.integers(0, 30),
     running=st.integers(0, 200),

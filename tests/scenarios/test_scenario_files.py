@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwensim.errors import ScenarioError, UsageError
-from qwensim.provider import VideoOptions
+from qwensim.provider import ImageOptions, VideoOptions
 from qwensim.scenarios import Scenario, Source, ids, read, scenario_of, source
-from qwensim.scenarios.calls import Video
+from qwensim.scenarios.calls import Image, Video
 from qwensim.scenarios.document import parse
 from qwensim.scenarios.spec import Remedy
 
@@ -86,6 +86,10 @@ def test_a_remedy_may_change_what_makes_up_the_situation() -> None:
 
 def test_the_options_of_a_video_are_those_of_the_provider() -> None:
     assert set(Video.may_give()) == set(VideoOptions.__annotations__)
+
+
+def test_the_options_of_an_image_are_those_of_the_provider() -> None:
+    assert set(Image.may_give()) == set(ImageOptions.__annotations__)
 
 
 LIBRARY = [parse(source(name).text).data for name in ids()]

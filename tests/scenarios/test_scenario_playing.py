@@ -109,6 +109,27 @@ def test_a_video_that_nobody_fetched_for_a_day_is_gone(scenario: MakeScenario) -
     assert error.status == 403
 
 
+@pytest.mark.parametrize("model", [None, "qwen/wan2.6-t2i"])
+def test_an_image_is_made_and_downloaded(scenario: MakeScenario, model: str | None) -> None:
+    call = {"do": "image", "prompt": "A cat.", "model": model, "seed": 7, "download_after": 60}
+    outcome = only(play(scenario(calls=[call])))
+    assert outcome.reply is not None
+    assert outcome.reply.images == 1
+    assert outcome.reply.downloaded
+    assert outcome.exchanges[0].request_json["parameters"]["seed"] == 7
+    assert outcome.exchanges[-1].host != INTL
+
+
+def test_an_image_that_nobody_fetched_for_a_day_is_gone(scenario: MakeScenario) -> None:
+    image = {"do": "image", "prompt": "A cat."}
+    calls = [image, {**image, "download_after": 86_401}]
+    there, gone = play(scenario(calls=calls)).outcomes
+    assert there.reply is not None
+    assert (there.reply.images, there.reply.downloaded) == (1, None)
+    assert gone.error is not None
+    assert gone.error.status == 403
+
+
 @pytest.mark.parametrize("served", [False, True])
 def test_a_task_takes_as_long_as_the_scenario_says(scenario: MakeScenario, served: bool) -> None:
     calls = [{"do": "video", "prompt": "A cat.", "timeout": 100}]

@@ -168,6 +168,17 @@ def test_wan_is_asked_at_once_or_as_a_task(generation: Both) -> None:
     assert shown(done.output.choices[0].message.content[0]["image"]) == (1280, 1280)
 
 
+def test_wan_edits_pictures_at_once_or_as_a_task(generation: Both) -> None:
+    messages = [Message(role="user", content=[{"text": "a dog"}, {"image": PICTURE}])]
+    options = {"model": "wan2.6-image", "messages": messages, "size": "1K"}
+    answer = generation.call(n=1, enable_interleave=False, **options)
+    assert answer.status_code == 200, answer
+    assert shown(answer.output.choices[0].message.content[0]["image"]) == (1280, 1280)
+    done = generation.wait(generation.async_call(n=2, **options))
+    assert done.output.task_status == "SUCCEEDED"
+    assert (len(done.output.choices), done.usage.image_count) == (2, 2)
+
+
 def test_qwen_image_answers_a_conversation(conversation: Both) -> None:
     answer = conversation.call(
         model="qwen-image-plus", messages=CAT, size="1328*1328", prompt_extend=True, watermark=False

@@ -45,7 +45,7 @@ def ask(native: Callable[..., Any], simulator: Simulator) -> Ask:
 
 
 def pictures_for(model: str) -> list[str]:
-    return [PICTURE] * bool(CATALOG.images[model].pictures)
+    return [PICTURE] * CATALOG.images[model].needs_picture
 
 
 def urls_in(answer: Any) -> list[str]:
@@ -189,9 +189,15 @@ def test_sizes_of_edited_pictures_are_brought_to_multiples_of_16(ask: Ask) -> No
         ("z-image-turbo", {"size": "0*9"}, "Expected format: '<width>*<height>'"),
         (
             "wan2.6-t2i",
-            {"size": "1024*1024"},
-            "Total pixels (1048576) must be between 1638400 and 2073600",
+            {"size": "1536*1536"},
+            "Total pixels (2359296) must be between 589824 and 2073600.",
         ),
+        (
+            "qwen-image-2.0",
+            {"size": "2688*2688"},
+            "Image area must be between 262144 (512x512) and 4194304 (2048x2048) pixels.",
+        ),
+        ("qwen-image-2.0", {"n": 7}, "n must be between 1 and 6"),
         ("wan2.6-t2i", {"size": "4000*500"}, "Aspect ratio must be between 1:4 and 4:1"),
         ("qwen-image", {"seed": -1}, "seed must be between 0 and 2147483647"),
         ("qwen-image", {"seed": 1.5}, "seed must be between 0 and 2147483647"),
@@ -203,8 +209,36 @@ def test_what_a_model_does_not_make_is_refused(
     assert refusal(ask(model, **parameters)) == (400, "InvalidParameter", message)
 
 
-def test_the_keys_of_a_refusal_of_sizes_are_as_captured(ask: Ask) -> None:
-    assert [*ask("qwen-image-plus", size="1*1").json] == ["request_id", "code", "message"]
+@pytest.mark.parametrize("model", ["qwen-image-plus", "wan2.6-t2i"])
+def test_the_keys_of_a_refusal_of_sizes_are_as_captured(ask: Ask, model: str) -> None:
+    assert [*ask(model, size="1*1").json] == ["request_id", "code", "message"]
+
+
+def test_a_model_of_both_kinds_makes_images_of_a_prompt_and_of_pictures(ask: Ask) -> None:
+    usage = ask("qwen-image-2.0", size="1033*1032", n=2).json["usage"]
+    assert usage == {"height": 1024, "image_count": 2, "width": 1040}
+    answer = ask("qwen-image-2.0-pro", PICTURE, sent_along(1600, 900))
+    assert "task_metric" not in answer.json["output"]
+    assert (answer.json["usage"]["width"], answer.json["usage"]["height"]) == (2736, 1536)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(None, "1712*960"), ("1K", "1712*960"), ("2K", "2736*1536"), ("1280*720", "1280*720")],
+)
+def test_a_size_with_a_name_has_the_shape_of_the_last_picture(
+    ask: Ask, simulator: Simulator, size: str | None, expected: str
+) -> None:
+    answer = ask("wan2.6-image", PICTURE, sent_along(1600, 900), size=size, n=1)
+    assert [*answer.json["output"]] == ["choices", "finished"]
+    assert answer.json["usage"]["size"] == expected
+    assert size_in(simulator, urls_in(answer)[0]) == tuple(map(int, expected.split("*")))
+
+
+def test_a_size_without_a_name_is_two_numbers(ask: Ask) -> None:
+    told = [ask("wan2.6-image", PICTURE, size=size).json["message"] for size in ("4K", ["1K"])]
+    assert told == ["Expected format: '<width>*<height>'"] * 2
+    assert ask("qwen-image-edit", PICTURE, size=["1K"]).status == 200
 
 
 def test_a_size_out_of_the_range_of_edited_pictures_is_refused(ask: Ask) -> None:
@@ -227,6 +261,8 @@ CAT = {"text": "a cat"}
         ("qwen-image", {"messages": [message(CAT)] * 2}, "messages length only support 1"),
         ("qwen-image", {"messages": [message()]}, "lack of image or text"),
         ("qwen-image", {"messages": [message({"text": ""})]}, "lack of image or text"),
+        ("qwen-image", {"messages": [message({"text": " "})]}, "lack of image or text"),
+        ("wan2.6-image", {"messages": [message(CAT)]}, "lack of image or text"),
         ("qwen-image", {"messages": ["a cat"]}, "lack of image or text"),
         ("qwen-image", {"messages": [message(CAT, CAT)]}, "content length only support 2"),
         (

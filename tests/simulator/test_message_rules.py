@@ -16,6 +16,7 @@ SECOND = {**CALL, "id": "call_2"}
 CALLING = {"role": "assistant", "content": "", "tool_calls": [CALL]}
 ANSWER = {"role": "tool", "tool_call_id": "call_1", "content": "42"}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}
+SAID = {"role": "assistant", "content": "Not yet."}
 
 
 def error(send: Send, *messages: Any, **fields: Any) -> Any:
@@ -225,6 +226,27 @@ def test_every_call_is_answered(send: Send, messages: list[Any], index: int) -> 
         'An assistant message with "tool_calls" must be followed by tool messages '
         'responding to each "tool_call_id". The following tool_call_ids did not have response '
         f"messages: message[{index}].role"
+    )
+
+
+@pytest.mark.parametrize("model", ["qwen3-vl-plus", "qwen3-vl-flash"])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [USER, CALLING, USER],
+        [USER, {**CALLING, "tool_calls": [CALL, SECOND]}, USER, SAID, ANSWER, USER],
+        [USER, CALLING, USER, {**CALLING, "tool_calls": [SECOND]}, ANSWER, ANSWER, USER],
+    ],
+)
+def test_qwen3_vl_takes_the_answers_of_tools_late_or_never(
+    send: Send, messages: list[Any], model: str
+) -> None:
+    assert error(send, *messages, model=model) is None
+
+
+def test_qwen3_vl_too_takes_no_answer_before_a_call(send: Send) -> None:
+    assert "must be a response to a preceeding message" in words(
+        send, USER, SAID, ANSWER, USER, model="qwen3-vl-plus"
     )
 
 

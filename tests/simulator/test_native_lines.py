@@ -59,6 +59,77 @@ def test_a_reader_of_documents_tells_nothing_of_a_cache(native: Native, asked: A
         ]
 
 
+def ocr(
+    native: Native, asked: Asked, options: Any, *, model: str = "qwen-vl-ocr-latest"
+) -> dict[str, Any]:
+    """Return the one part of what a model read."""
+    simulator = Simulator()
+    simulator.script("Date 2013-06-29\n\nNumber 10283819")
+    body = with_part(asked, model, image="https://example.com/a.jpg")
+    body["parameters"]["ocr_options"] = options
+    answer = native(body, simulator=simulator, surface=MULTIMODAL).json
+    (part,) = answer["output"]["choices"][0]["message"]["content"]
+    assert part["text"] == "Date 2013-06-29\n\nNumber 10283819"
+    return dict(part)
+
+
+def test_lines_are_told_with_their_places(native: Native, asked: Asked) -> None:
+    """As cnblogs/dashscope-sdk multimodal-generation-vl-ocr-advanced-recognition-nosse."""
+    part = ocr(native, asked, {"task": "advanced_recognition"})
+    assert list(part) == ["ocr_result", "text"]
+    words = part["ocr_result"]["words_info"]
+    assert [list(word) for word in words] == [["location", "rotate_rect", "text"]] * 2
+    assert [word["text"] for word in words] == ["Date 2013-06-29", "Number 10283819"]
+    for word in words:
+        left, top, right, _, _, bottom, _, _ = word["location"]
+        assert word["rotate_rect"] == [
+            (left + right) // 2,
+            (top + bottom) // 2,
+            bottom - top,
+            right - left,
+            90,
+        ]
+    assert words[0]["location"][5] <= words[1]["location"][1]
+
+
+def test_keys_that_were_asked_for_are_told_in_their_form(native: Native, asked: Asked) -> None:
+    """As cnblogs/dashscope-sdk multimodal-generation-vl-ocr-key-information-extraction-nosse."""
+    schema = {"date": "the day", "invoice": {"code": "digits", "number": "digits"}}
+    options = {"task": "key_information_extraction", "task_config": {"result_schema": schema}}
+    assert ocr(native, asked, options)["ocr_result"] == {
+        "kv_result": {
+            "date": "Date",
+            "invoice": {"code": "2013-06-29", "number": "Number"},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "options", [None, 5, {}, {"task": "text_recognition"}, {"task": ["advanced_recognition"]}]
+)
+def test_other_tasks_read_text_alone(native: Native, asked: Asked, options: Any) -> None:
+    assert "ocr_result" not in ocr(native, asked, options)
+
+
+@pytest.mark.parametrize("config", [None, [], {}, {"result_schema": []}])
+def test_no_keys_were_asked_for(native: Native, asked: Asked, config: Any) -> None:
+    options = {"task": "key_information_extraction", "task_config": config}
+    assert ocr(native, asked, options)["ocr_result"] == {"kv_result": {}}
+
+
+def test_a_schema_of_any_depth_is_answered(native: Native, asked: Asked) -> None:
+    schema: Any = "the bottom"
+    for _ in range(100):
+        schema = {"inner": schema}
+    options = {"task": "key_information_extraction", "task_config": {"result_schema": schema}}
+    assert ocr(native, asked, options)["ocr_result"]["kv_result"]["inner"]
+
+
+def test_a_model_that_sees_and_is_no_reader_tells_text_alone(native: Native, asked: Asked) -> None:
+    part = ocr(native, asked, {"task": "advanced_recognition"}, model="qwen-vl-max")
+    assert list(part) == ["text"]
+
+
 def test_a_sound_counts_in_the_details_alone(native: Native, asked: Asked) -> None:
     """As cnblogs/dashscope-sdk multimodal-generation-audio-caption-sse."""
     body = with_part(asked, "qwen3-omni-flash", audio="https://example.com/a.wav")

@@ -61,11 +61,10 @@ def test_the_model_s_checks_answer_in_their_own_envelope(
 ) -> None:
     reply = send(simulator, stream=stream, top_p=2)
     request_id = reply.headers["x-request-id"]
-    error = (
-        '{"error":{"code":"invalid_parameter_error","param":null,"message":'
-        '"Range of top_p should be (0.0, 1.0]","type":"invalid_request_error"},'
-        f'"id":"chatcmpl-{request_id}"'
-    )
+    words = '"message":"Range of top_p should be (0.0, 1.0]","type":"invalid_request_error"'
+    code, param = '"code":"invalid_parameter_error"', '"param":null'
+    error = ",".join((code, param, words) if stream else (words, param, code))
+    error = f'{{"error":{{{error}}},"id":"chatcmpl-{request_id}"'
     assert reply.status == 400
     assert reply.headers["content-type"] == "application/json"
     assert reply.headers["x-dashscope-call-gateway"] == "true"

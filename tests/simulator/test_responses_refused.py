@@ -62,6 +62,25 @@ def test_requests_are_refused_as_probed(
     assert (simulator.journal[-1].status, simulator.journal[-1].stream) == (200, True)
 
 
+@pytest.mark.parametrize("parameters", [{}, {"anyOf": [{"type": "object"}]}, {"type": "list"}])
+def test_parameters_of_no_object_are_refused_by_the_name_of_their_tool(
+    respond: Respond, simulator: Simulator, parameters: Any
+) -> None:
+    tools = [
+        {"type": "function", "name": "time"},
+        {"type": "function", "name": "terminal_selection", "parameters": parameters},
+    ]
+    message = (
+        "<400> InternalError.Algo.InvalidParameter: The parameters, when provided as a dict, must"
+        " confirm to a valid openai-compatible JSON schema."
+        " Please check the schema definition for tool: terminal_selection."
+    )
+    assert respond(simulator, tools=tools).refusal == (400, "InvalidParameter", message)
+    (event,) = respond(simulator, tools=tools, stream=True).told
+    assert event["response"]["error"]["message"] == message
+    assert respond(simulator, tools=tools[:1]).status == 200
+
+
 def test_a_tool_in_the_form_of_the_chat_is_refused(respond: Respond, simulator: Simulator) -> None:
     nested = {"type": "function", "function": {"name": "f", "parameters": {}}}
     reply = respond(simulator, tools=[nested])

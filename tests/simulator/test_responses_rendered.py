@@ -1,11 +1,13 @@
 """The Responses API byte by byte: streams, whole bodies, faults."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from qwensim.catalog import load
 from qwensim.simulator import Simulator
 from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.reply import Counts
@@ -95,6 +97,18 @@ def test_reasoning_is_streamed_as_a_summary(respond: Respond, simulator: Simulat
     assert item["item"]["summary"] == [{"type": "summary_text", "text": "Hm"}]
     (billed,) = events[-1]["response"]["usage"]["x_details"]
     assert billed["output_tokens_details"] == {"reasoning_tokens": 1}
+
+
+def test_reasoning_is_streamed_under_its_own_name_from_september(respond: Respond) -> None:
+    simulator = Simulator(catalog=load(as_of=dt.date(2026, 9, 1)))
+    simulator.script("Hello", reasoning="Hm")
+    events = respond(simulator, stream=True).told
+    _, delta, done, item = events[2:6]
+    assert delta["type"] == "response.reasoning_text.delta"
+    assert (delta["delta"], delta["content_index"]) == ("Hm", 0)
+    assert (done["type"], done["text"]) == ("response.reasoning_text.done", "Hm")
+    assert "summary_index" not in {*delta, *done}
+    assert item["item"]["summary"] == [{"type": "summary_text", "text": "Hm"}]
 
 
 @pytest.mark.parametrize(

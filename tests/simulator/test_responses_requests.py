@@ -1,5 +1,6 @@
 """What can be asked of the Responses API: input, tools, those that it brings itself."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from qwensim.catalog import load
 from qwensim.simulator import Simulator
 
 Respond = Callable[..., Any]
@@ -62,7 +64,16 @@ def test_other_parts_are_refused(respond: Respond, simulator: Simulator, kind: s
     assert "Unexpected item type in content" in reply.json["message"]
 
 
-@pytest.mark.parametrize("given", [1, {}, ["Hi"], [{"type": "item_reference", "id": "msg_1"}]])
+@pytest.mark.parametrize("item", [{"type": "item_reference", "id": "msg_1"}, {"type": 1}, {}])
+def test_an_item_of_no_known_kind_lacks_content(
+    respond: Respond, simulator: Simulator, item: Any
+) -> None:
+    message = "<400> InternalError.Algo.InvalidParameter: The content field is a required field."
+    reply = respond(simulator, [{"role": "user", "content": "Hi"}, {"role": "user", **item}])
+    assert reply.refusal == (400, "InvalidParameter", message)
+
+
+@pytest.mark.parametrize("given", [1, {}, ["Hi"]])
 def test_what_is_no_item_is_refused(respond: Respond, simulator: Simulator, given: Any) -> None:
     reply = respond(simulator, given)
     assert reply.refusal == (400, "InvalidParameter", "Request body format invalid")
@@ -151,6 +162,18 @@ def test_qwen3_max_interprets_code_only_in_thinking(respond: Respond, simulator:
     message = "Normal mode does not support Code interpreter. Please set enable_thinking to true."
     assert respond(simulator, **options).refusal == (400, "InvalidParameter", message)
     assert respond(simulator, **options, enable_thinking=True).status == 200
+
+
+@pytest.mark.parametrize(
+    ("day", "status"), [(dt.date(2026, 8, 31), 200), (dt.date(2026, 9, 1), 400)]
+)
+def test_more_models_interpret_code_only_in_thinking_from_september(
+    respond: Respond, day: dt.date, status: int
+) -> None:
+    simulator = Simulator(catalog=load(as_of=day))
+    options = {"model": "qwen3.7-max", "tools": [{"type": "code_interpreter"}]}
+    assert respond(simulator, **options, reasoning={"effort": "none"}).status == status
+    assert respond(simulator, **options, reasoning={"effort": "low"}).status == 200
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,33 @@ def test_a_stop_sequence_ends_the_text_before_it(
     assert reply.choices[0]["finish"] == "stop"
 
 
+@pytest.mark.parametrize(
+    ("options", "finish", "last"),
+    [
+        ({"max_tokens": 3}, "length", " gamma"),
+        ({"stop": ["END"]}, "stop", " "),
+        ({"max_tokens": 3, "logprobs": True}, "length", " gamma"),
+        ({"max_tokens": 3, "enable_thinking": True}, "length", " gamma"),
+        ({"max_tokens": 1}, "length", "Alpha"),
+        ({}, "stop", ""),
+    ],
+)
+@pytest.mark.parametrize("model", ["qwen3-vl-plus", "qwen3-vl-flash", "qwen3-max"])
+def test_of_a_cut_text_qwen3_vl_tells_the_last_token_with_the_end(
+    send: Send, model: str, options: dict[str, Any], finish: str, last: str
+) -> None:
+    """As maruel/genai GenStream-MaxTokens and GenStream-Stop of these models."""
+    whole = send(scripted(), model=model, **options)
+    reply = send(scripted(), model=model, stream=True, **options)
+    assert reply.text == whole.text
+    end = reply.frames[-1]["choices"][0]
+    assert end["finish_reason"] == finish
+    assert end["delta"]["content"] == (last if model != "qwen3-max" else "")
+    assert ("reasoning_content" in end["delta"]) is ("enable_thinking" in options)
+    if "logprobs" in options and model != "qwen3-max":
+        assert [told["token"] for told in end["logprobs"]["content"]] == [last]
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_choices_differ_and_are_counted_together(send: Send, stream: bool) -> None:
     options = {"stream": stream, "stream_options": {"include_usage": True}}

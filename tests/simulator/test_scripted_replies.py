@@ -269,12 +269,12 @@ def test_a_script_may_be_made_beforehand(send: Send) -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"text": 3}, "Expected `str | null`, got `int` - at `$.text`"),
-        ({"model": 3}, "at `$.model`"),
-        ({"last_user": 3}, "at `$.last_user`"),
+        ({"text": 3}, "Script: text: Expected `str | null`, got `int`; seen: 3"),
+        ({"model": 3}, "model: Expected"),
+        ({"last_user": 3}, "last_user: Expected"),
         ({"usage": {"prompt": 1}}, "usage is a Counts, not {'prompt': 1}"),
-        ({"fault": "drop"}, "at `$.fault`"),
-        ({"times": 0}, "at `$.times`"),
+        ({"fault": "drop"}, "fault: Expected"),
+        ({"times": 0}, "times: Expected `int` >= 1; seen: 0"),
         ({"when": "always"}, "when must be a function of the request, not 'always'"),
         ({"tool_calls": 5}, "tool_calls is a list of (name, arguments), not 5"),
         ({"tool_calls": ["weather"]}, "a tool call is (name, arguments), not 'weather'"),

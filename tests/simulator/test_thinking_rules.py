@@ -1,5 +1,6 @@
 """When a model thinks, and what thinking excludes. The effective state counts, default included."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -115,6 +116,20 @@ def test_json_mode_and_thinking_exclude_each_other(send: Send) -> None:
         assert words(send, model="qwen3-max", **asked) is None
         assert words(send, model="qwen3-coder-plus", enable_thinking=True, **asked) is None
     assert words(send, model="qwen3.5-plus", response_format={"type": "text"}) is None
+
+
+@pytest.mark.parametrize("size", ["397b-a17b", "122b-a10b", "35b-a3b", "27b"])
+@pytest.mark.parametrize("flag", [{}, {"enable_thinking": True}])
+def test_open_qwen3_5_answers_in_json_after_thinking(
+    send: Send, size: str, flag: dict[str, Any]
+) -> None:
+    wanted = {"type": "json_object"}
+    reply = send(
+        Simulator(), model=f"qwen3.5-{size}", messages=JSON_PLEASE, response_format=wanted, **flag
+    )
+    assert reply.status == 200, reply.body
+    assert reply.choices[0]["reasoning"]
+    assert isinstance(json.loads(reply.text), dict)
 
 
 @pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "f"}}])

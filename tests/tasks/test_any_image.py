@@ -118,7 +118,7 @@ def test_what_is_made_is_what_was_asked_for(
     if failing:
         simulator.script(error="task-failed-timeout", values={"images": failing})
     picture = {"image": "https://example.com/a.png"}
-    content = [*[picture] * bool(row.pictures), {"text": "a cat"}]
+    content = [*[picture] * row.needs_picture, {"text": "a cat"}]
     asks = CATALOG.image_protocols[protocol].asks
     body: dict[str, Any] = {
         "model": model,

@@ -41,7 +41,8 @@ def size_of(got: Any) -> tuple[int, int]:
 def given_for(model: str, asks: str) -> dict[str, Any]:
     row = CATALOG.images[model]
     if asks == "messages":
-        return MESSAGES
+        content = [*[{"image": PICTURE}] * row.needs_picture, {"text": "a cat"}]
+        return {"messages": [{"role": "user", "content": content}]}
     given: dict[str, Any] = {"prompt": "a cat", **dict.fromkeys(row.needs, "stylization_all")}
     return given | ({row.pictures_in: PICTURE} if row.pictures_in else {})
 

@@ -59,13 +59,17 @@ class ImageRow(Row, frozen=True, kw_only=True):
     needs: tuple[Text, ...] = ()
     """The fields of `input` that must be there besides the prompt."""
     pictures: Natural = 0
-    """The most pictures that are taken; a message for a model that takes pictures needs one."""
+    """The most pictures that are taken."""
+    needs_picture: bool = False
+    """A message must have one."""
     pictures_in: Text | None = None
     """The field of `input` in which they stand beside a prompt."""
     size: Pixels
     """The default; where a picture is given, what is made has its shape and about this area."""
     sizes: tuple[Pixels, ...] = ()
     """All that may be asked for, if they are few; else what follows says which."""
+    named: dict[Text, Pixels] = msgspec.field(default_factory=dict)
+    """Sizes that may be asked for by name; where a picture is given they have its shape."""
     sides: tuple[Count, Count] | None = None
     area: tuple[Count, Count] | None = None
     ratio: Count | None = None

@@ -47,6 +47,10 @@ class ModelRow(Row, frozen=True, kw_only=True):
     inputs: tuple[Modality, ...] = ("text",)
     tools: bool = True
     json_mode: tuple[Literal["json_object", "json_schema"], ...] = ("json_object", "json_schema")
+    json_in_thinking: bool = False
+    """The model gives JSON after thinking too; others refuse to."""
+    late_tool_answers: bool = False
+    """What tools answer may come after other messages, or never; others refuse that."""
     media: Text = "qwen3.5"
     """The row of `MediaRow` by which pictures, videos and sounds count, if it takes any."""
     usage: Text = "text"

@@ -31,6 +31,8 @@ class NativeRow(Row, frozen=True, kw_only=True):
     mixes: bool = False
     """One frame has the end of the thoughts and the beginning of the text, or the end of one call
     and the beginning of the next."""
+    reads_documents: bool = False
+    """What some tasks of `ocr_options` read is told in fields too, unless it is streamed."""
     timeout: Count
     """Seconds, as `x-dashscope-timeout` names them."""
     sorts_whole: bool = True

@@ -42,6 +42,8 @@ class EnvelopeRow(Row, frozen=True, kw_only=True):
     stream: tuple[EnvelopeKey, ...] | None = None
     """The outer keys where a request for a stream gets the body as one SSE event; None where it
     gets plain JSON too."""
+    stream_error: tuple[EnvelopeKey, ...] | None = None
+    """The keys of `error` in that event, where their order is another."""
     event: Text = "data: $body\n\n"
     """That event, with `$status` for the HTTP status of the error, `$id` for its number counted
     from one and `$position` from zero, `$request_id` for the id of the request and `$created` for
@@ -81,6 +83,8 @@ class WireRow(Row, frozen=True, kw_only=True):
     """How an error is framed in a stream, whatever its envelope says."""
     event_body: tuple[EnvelopeKey, ...] | None = None
     """The keys of the body in that frame, where they are not those of the envelope."""
+    reasoning: Literal["reasoning_summary_text", "reasoning_text"] = "reasoning_summary_text"
+    """The events that bring what is thought, where a stream names its events so."""
     codes: dict[str, str] = msgspec.field(default_factory=dict)
     """By the code on the compatible wire; `""` stands for all others, and for none."""
     envelopes: dict[str, str] = msgspec.field(default_factory=dict)

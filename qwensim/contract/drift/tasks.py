@@ -140,7 +140,7 @@ def _of_images(
     number = metrics.get("TOTAL") if isinstance(metrics, dict) else None
     parameters = {"n": number} if isinstance(number, int) else {}
     if protocol.asks == "messages":
-        content: list[dict[str, str]] = [{"image": _ADDRESS}] * bool(row.pictures)
+        content: list[dict[str, str]] = [{"image": _ADDRESS}] * row.needs_picture
         return {"messages": [{"role": "user", "content": [*content, {"text": "?"}]}]}, parameters
     given: dict[str, Any] = {"prompt": "?", **dict.fromkeys(row.needs, "?")}
     if row.pictures_in is not None:

@@ -10,6 +10,7 @@ from qwensim.contract.subjects.embedding_requests import CASES as EMBEDDING_REQU
 from qwensim.contract.subjects.embeddings import CASES as EMBEDDINGS
 from qwensim.contract.subjects.errors import CASES as ERRORS
 from qwensim.contract.subjects.images import CASES as IMAGES
+from qwensim.contract.subjects.images_by_client import CASES as IMAGES_BY_CLIENT
 from qwensim.contract.subjects.keys import CASES as KEYS
 from qwensim.contract.subjects.limits import CASES as LIMITS
 from qwensim.contract.subjects.messages import CASES as MESSAGES
@@ -20,6 +21,8 @@ from qwensim.contract.subjects.native_text import CASES as NATIVE_TEXT
 from qwensim.contract.subjects.native_tools import CASES as NATIVE_TOOLS
 from qwensim.contract.subjects.onboarding import CASES as ONBOARDING
 from qwensim.contract.subjects.reranking import CASES as RERANKING
+from qwensim.contract.subjects.responses import CASES as RESPONSES
+from qwensim.contract.subjects.responses_requests import CASES as RESPONSES_REQUESTS
 from qwensim.contract.subjects.retries import CASES as RETRIES
 from qwensim.contract.subjects.routing import CASES as ROUTING
 from qwensim.contract.subjects.streams import CASES as STREAMS
@@ -62,8 +65,11 @@ CASES = (
     *VIDEO_RESULTS,
     *VIDEO_WAITS,
     *IMAGES,
+    *IMAGES_BY_CLIENT,
     *ANTHROPIC_REQUESTS,
     *ANTHROPIC_MESSAGES,
+    *RESPONSES_REQUESTS,
+    *RESPONSES,
     *EMBEDDINGS,
     *EMBEDDING_REQUESTS,
     *RERANKING,

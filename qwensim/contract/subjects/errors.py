@@ -13,7 +13,8 @@ _CALL_GATEWAY = "x-dashscope-call-gateway"
 
 _GATEWAY: Final = ["message", "type", "param", "code"]
 _PLAN: Final = ["code", "message", "param", "type"]
-_MODEL: Final = ["code", "param", "message", "type"]
+_MODEL: Final = ["message", "type", "param", "code"]
+_MODEL_STREAMED: Final = ["code", "param", "message", "type"]
 
 
 def wrong_key(session: Session) -> None:
@@ -42,7 +43,7 @@ def wrong_parameter_streamed(session: Session) -> None:
     expect("events", 1, len(frames))
     body = json.loads(frames[0])
     expect("keys of the body", ["error", "id"], list(body))
-    expect("keys of the error", _MODEL, list(body["error"]))
+    expect("keys of the error", _MODEL_STREAMED, list(body["error"]))
 
 
 def wrong_role(session: Session) -> None:

@@ -44,14 +44,16 @@ class Composer:
         text = script.text
         if text is None:
             text = "" if calls else self._text(ask, chance)
-        content, finish = self._cut(ask, text)
+        content, finish, cut = self._cut(ask, text)
         if calls:
             finish = "tool_calls"
+        finish = script.finish_reason or finish
         return Turn(
             reasoning=reasoning,
             content=content,
             calls=calls,
-            finish=script.finish_reason or finish,
+            finish=finish,
+            cut=(cut and finish == "stop") or finish == "length",
         )
 
     def _text(self, ask: Ask, chance: Chance) -> str:
@@ -64,13 +66,13 @@ class Composer:
             return self._talker.json_object(ask.last_user, chance)
         return self._talker.sentences(ask.last_user, chance)
 
-    def _cut(self, ask: Ask, text: str) -> tuple[list[str], str]:
-        """Cut a text at the first stop sequence and at the token limit."""
+    def _cut(self, ask: Ask, text: str) -> tuple[list[str], str, bool]:
+        """Cut a text at the first stop sequence and at the token limit, and say whether it was."""
         ends = [text.find(stop) for stop in ask.stop if stop in text]
         pieces = self._tokenizer.split(text[: min(ends)] if ends else text)
         if ask.max_tokens is not None and len(pieces) > ask.max_tokens:
-            return pieces[: ask.max_tokens], "length"
-        return pieces, "stop"
+            return pieces[: ask.max_tokens], "length", True
+        return pieces, "stop", bool(ends)
 
     def _calls(self, ask: Ask, chance: Chance) -> tuple[ToolCall, ...]:
         return tuple(

@@ -75,6 +75,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     content: list[str]
     calls: tuple[ToolCall, ...]
     finish: str
+    cut: bool = False
+    """The content ended where a limit or a stop sequence cut it."""
 
     @property
     def text(self) -> str:

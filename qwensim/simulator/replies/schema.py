@@ -7,20 +7,19 @@ Near the top a value shows all that it may have. Below `SHALLOW` levels each goa
 way out, found by allowing it one level more at a time, so that recursive schemas end.
 """
 
-import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from qwensim.simulator.replies.schema_reading import (
-    greatest_number,
-    is_valid,
-    item,
-    least_number,
-    listed,
-    member,
-    type_names,
+from qwensim.simulator.replies.schema_leaves import (
+    Clause,
+    DeadEndError,
+    integer,
+    number,
+    size,
+    string,
 )
+from qwensim.simulator.replies.schema_reading import is_valid, item, listed, member, type_names
 from qwensim.simulator.replies.schema_rules import (
     ALTERNATIVES,
     DEEPEST,
@@ -69,9 +68,6 @@ def arguments(schema: Schema, *, choose: random.Random, word: Callable[[], str])
 
 
 _Goal: TypeAlias = tuple[Schema, ...]
-_Clause: TypeAlias = tuple[dict[str, Any], ...]
-"""A goal whose references are followed and whose alternatives are chosen."""
-
 
 _HINTS: Final[Mapping[str, str]] = {
     "properties": "object",
@@ -86,18 +82,6 @@ _HINTS: Final[Mapping[str, str]] = {
 }
 """What a schema that names no type is probably about, if not about a string."""
 
-_FORMATS: Final[Mapping[str, str]] = {
-    "date": "2026-05-18",
-    "date-time": "2026-05-18T08:00:00Z",
-    "email": "user@example.com",
-    "uri": "https://example.com/",
-    "uuid": "123e4567-e89b-42d3-a456-426614174000",
-}
-
-
-class _DeadEndError(Exception):
-    """No value satisfies the goal in the room that is left."""
-
 
 class _Maker:
     """Makes one instance."""
@@ -109,7 +93,7 @@ class _Maker:
         self._steps = STEPS
         self._dead: dict[tuple[int, ...], int] = {}
         """The room, in levels, in which a goal (the identities of its schemas) has no value."""
-        self._make_kind: Mapping[str, Callable[[_Clause, int, int], Any]] = {
+        self._make_kind: Mapping[str, Callable[[Clause, int, int], Any]] = {
             "string": self._string,
             "object": self._object,
             "array": self._array,
@@ -123,7 +107,7 @@ class _Maker:
         """Return a value for the goal, or raise `UnsupportedSchema`."""
         try:
             return self._value(goal, 0, DEEPEST)
-        except _DeadEndError:
+        except DeadEndError:
             raise UnsupportedSchema(f"no value of at most {DEEPEST} levels is valid") from None
         except RecursionError:
             raise UnsupportedSchema("the references are too long a chain to follow") from None
@@ -141,31 +125,31 @@ class _Maker:
         for enough in range(least, room + 1):
             try:
                 return self._attempt(goal, level, enough)
-            except _DeadEndError:
+            except DeadEndError:
                 continue
-        raise _DeadEndError
+        raise DeadEndError
 
     def _attempt(self, goal: _Goal, level: int, room: int) -> Json:
         self._step()
         key = tuple(map(id, goal))
         if self._dead.get(key, 0) >= room:
-            raise _DeadEndError
+            raise DeadEndError
         for clause in self._clauses(goal):
             for make in self._ways(clause):
                 try:
                     return make(clause, level, room)
-                except _DeadEndError:
+                except DeadEndError:
                     continue
         self._dead[key] = room
-        raise _DeadEndError
+        raise DeadEndError
 
-    def _clauses(self, goal: _Goal) -> Iterator[_Clause]:
+    def _clauses(self, goal: _Goal) -> Iterator[Clause]:
         for schema in goal:
             if isinstance(schema, bool) or not INDIRECT.isdisjoint(schema):
                 return self._expand(list(goal), {})
         return iter((goal,))
 
-    def _expand(self, todo: list[Any], met: dict[int, dict[str, Any]]) -> Iterator[_Clause]:
+    def _expand(self, todo: list[Any], met: dict[int, dict[str, Any]]) -> Iterator[Clause]:
         """Yield the clauses of `met` and `todo`; a list in `todo` stands for one of its schemas."""
         self._step()
         while todo:
@@ -185,13 +169,13 @@ class _Maker:
             todo.extend(schema[keyword] for keyword in ALTERNATIVES if keyword in schema)
         yield tuple(met.values())
 
-    def _ways(self, clause: _Clause) -> Iterator[Callable[[_Clause, int, int], Any]]:
+    def _ways(self, clause: Clause) -> Iterator[Callable[[Clause, int, int], Any]]:
         for schema in clause:
             if "enum" in schema or "const" in schema:
                 return iter((self._listed,))
         return map(self._make_kind.__getitem__, self._kinds(clause))
 
-    def _kinds(self, clause: _Clause) -> Sequence[str]:
+    def _kinds(self, clause: Clause) -> Sequence[str]:
         """Return the types that the value may have, the one to try first in front."""
         if len(clause) == 1 and isinstance(clause[0].get("type"), str):
             return type_names(clause[0])
@@ -205,54 +189,36 @@ class _Maker:
     def _few(self) -> int:
         return 1 + int(self._choose.random() * 3)
 
-    def _listed(self, clause: _Clause, _level: int, _room: int) -> Json:
+    def _listed(self, clause: Clause, _level: int, _room: int) -> Json:
         values = next(values for values in map(listed, clause) if values is not None)
         guess = self._choose.choice(values)
         if self._fits(guess, clause):
             return guess
         fitting = [value for value in values if self._fits(value, clause)]
         if not fitting:
-            raise _DeadEndError
+            raise DeadEndError
         return self._choose.choice(fitting)
 
-    def _fits(self, value: Json, clause: _Clause) -> bool:
+    def _fits(self, value: Json, clause: Clause) -> bool:
         return all(is_valid(value, schema, self._root) for schema in clause)
 
-    def _string(self, clause: _Clause, _level: int, _room: int) -> str:
-        least, most = _size(clause, "minLength", "maxLength")
-        formats = (_FORMATS.get(schema.get("format", "")) for schema in clause)
-        text = next(filter(None, formats), "") or " ".join(self._word() for _ in range(self._few()))
-        if least <= len(text) <= most:
-            return text
-        if len(text) < least:
-            text, most = f"{text} " * (least // (len(text) + 1) + 1), least
-        return text[: int(most)].rstrip().ljust(least, ".")
+    def _string(self, clause: Clause, _level: int, _room: int) -> str:
+        return string(clause, lambda: " ".join(self._word() for _ in range(self._few())))
 
-    def _integer(self, clause: _Clause, _level: int, _room: int) -> int:
-        low, high = _range(clause)
-        first = math.ceil(low) if low > -math.inf else low
-        last = math.floor(high) if high < math.inf else high
-        if first > last:
-            raise _DeadEndError
-        start = int(min(max(first, 1), last))
-        return self._choose.randint(start, int(min(last, start + 99)))
+    def _integer(self, clause: Clause, _level: int, _room: int) -> int:
+        return integer(clause, self._choose)
 
-    def _number(self, clause: _Clause, _level: int, _room: int) -> float:
-        low, high = _range(clause)
-        if low > high:
-            raise _DeadEndError
-        start = min(max(low, 1), high)
-        near = round(start + self._choose.random() * min(high - start, 99), 2)
-        return near if low <= near <= high else start
+    def _number(self, clause: Clause, _level: int, _room: int) -> float:
+        return number(clause, self._choose)
 
-    def _boolean(self, _clause: _Clause, _level: int, _room: int) -> bool:
+    def _boolean(self, _clause: Clause, _level: int, _room: int) -> bool:
         return bool(self._choose.getrandbits(1))
 
-    def _null(self, _clause: _Clause, _level: int, _room: int) -> None:
+    def _null(self, _clause: Clause, _level: int, _room: int) -> None:
         return None
 
-    def _array(self, clause: _Clause, level: int, room: int) -> list[Any]:
-        least, most = _size(clause, "minItems", "maxItems")
+    def _array(self, clause: Clause, level: int, room: int) -> list[Any]:
+        least, most = size(clause, "minItems", "maxItems")
         wanted = least
         if level < SHALLOW:
             prefix = max((len(schema.get("prefixItems", ())) for schema in clause), default=0)
@@ -262,13 +228,13 @@ class _Maker:
             goal = _joint([item(schema, position) for schema in clause])
             try:
                 made.append(self._value(goal, level + 1, room - 1))
-            except _DeadEndError:
+            except DeadEndError:
                 if position < least:
                     raise
                 break
         return made
 
-    def _object(self, clause: _Clause, level: int, room: int) -> dict[str, Any]:
+    def _object(self, clause: Clause, level: int, room: int) -> dict[str, Any]:
         required = {name: None for schema in clause for name in schema.get("required", ())}
         names = required
         if level < SHALLOW:
@@ -281,7 +247,7 @@ class _Maker:
             goal = _joint([member(schema, name) for schema in clause])
             try:
                 made[name] = self._value(goal, level + 1, room - 1)
-            except _DeadEndError:
+            except DeadEndError:
                 if name in required:
                     raise
         return made
@@ -289,21 +255,3 @@ class _Maker:
 
 def _joint(parts: list[Schema]) -> _Goal:
     return tuple([part for part in parts if part is not True])
-
-
-def _size(clause: _Clause, least: str, most: str) -> tuple[int, float]:
-    """Return the bounds that the clause sets, or come to a dead end if they leave nothing."""
-    low, high = 0, math.inf
-    for schema in clause:
-        low, high = max(low, schema.get(least, 0)), min(high, schema.get(most, math.inf))
-    if low > high:
-        raise _DeadEndError
-    return low, high
-
-
-def _range(clause: _Clause) -> tuple[float, float]:
-    """Return the least and the greatest number that the clause allows."""
-    low, high = -math.inf, math.inf
-    for schema in clause:
-        low, high = max(low, least_number(schema)), min(high, greatest_number(schema))
-    return low, high

@@ -48,6 +48,9 @@ class TaskPace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return Term(pending, running * (1 + self.jitter * (2 * chance.random() - 1)), self.polls)
 
 
+VIRTUAL_TASKS = TaskPace(pending=PENDING, running=RUNNING, polls=2)
+"""By default where time is virtual, and nobody may move it."""
+
 TASK_PACES: Mapping[str, TaskPace] = MappingProxyType(
     {
         "instant": TaskPace(pending=0, running=0),

@@ -53,7 +53,7 @@ def check_messages(body: dict[str, Any], model: ModelRow) -> list[dict[str, Any]
         _check_form(message, index, model)
     for message in messages:
         _check_content(message, model)
-    _check_order(messages)
+    _check_order(messages, model)
     return messages
 
 
@@ -94,7 +94,7 @@ def _check_content(message: dict[str, Any], model: ModelRow) -> None:
         check_part(kind, part, message["role"], model)
 
 
-def _check_order(messages: Sequence[dict[str, Any]]) -> None:
+def _check_order(messages: Sequence[dict[str, Any]], model: ModelRow) -> None:
     waiting: dict[str, None] = {}
     called = False
     for index, message in enumerate(messages):
@@ -106,13 +106,13 @@ def _check_order(messages: Sequence[dict[str, Any]]) -> None:
             answered = _text_or(message.get("tool_call_id")) or next(iter(waiting), "")
             waiting.pop(answered, None)
             continue
-        if waiting:
+        if waiting and not model.late_tool_answers:
             raise Refused("call-without-answer", index=index)
         calls = message.get("tool_calls") if message["role"] == "assistant" else None
-        called = bool(calls)
+        called = bool(calls) or (called and model.late_tool_answers)
         waiting = {_text_or(call.get("id")): None for call in calls or ()}
         _check_arguments(calls or ())
-    if waiting:
+    if waiting and not model.late_tool_answers:
         raise Refused("call-without-answer", index=len(messages))
     if not any(message["role"] in ("user", "tool") for message in messages):
         raise Refused("user-missing")

@@ -119,7 +119,7 @@ def _tool(tool: Any, index: int) -> Tool:
     if isinstance(parameters, list):
         parameters = _listed_schema(parameters)
     if parameters is not None and not _is_openai_schema(parameters):
-        raise Refused("tool-schema-invalid")
+        raise Refused("tool-schema-invalid", value=name)
     return Tool(name=name, parameters=parameters)
 
 
@@ -182,7 +182,7 @@ def _response_format(
         raise Refused("response-format-unknown", value=shown(kind))
     if kind == "text":
         return None, None
-    if thinking:
+    if thinking and not model.json_in_thinking:
         raise Refused("json-in-thinking")
     if kind == "json_schema":
         schema = _schema(wanted.get("json_schema"))

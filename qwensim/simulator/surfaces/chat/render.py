@@ -112,6 +112,7 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
             thinking=self.options.thinking,
             logprobs=self.options.logprobs,
         )
+        turn, end = self._ended(turn, chance, frames)
         speaks = bool(turn.reasoning or turn.content) or not turn.calls
         opener = self.model.empty_opener and bool(
             self.dialect.row.opener_with_tools or not self.options.tools
@@ -122,9 +123,20 @@ class ChatRenderer(msgspec.Struct, frozen=True, kw_only=True):
             ordinal = "second" if opener else "first"
             yield from self._spoken(turn, chance, frames, ordinal)
         yield from self._called(turn, chance, frames, index, first=not speaks)
-        name = "finish_calls" if turn.finish == "tool_calls" else "finish"
-        finish = {"finish": _json(turn.finish), "logprobs": b"null"}
-        yield Chunk(data=frames[name].fill(finish), kind="finish"), 0
+        yield end
+
+    def _ended(self, turn: Turn, chance: Chance, frames: Frames) -> tuple[Turn, _Burst]:
+        """Return what is said before the last frame of a turn, and that frame."""
+        values = {"finish": _json(turn.finish), "logprobs": b"null"}
+        if turn.calls or not (turn.cut and turn.content and "finish_text" in frames):
+            name = "finish_calls" if turn.finish == "tool_calls" else "finish"
+            return turn, (Chunk(data=frames[name].fill(values), kind="finish"), 0)
+        *content, last = turn.content
+        values["content"] = _json(last)
+        if self.options.logprobs:
+            values["logprobs"] = _json(logprobs_of([last], self.options.top_logprobs, chance))
+        end = Chunk(data=frames["finish_text"].fill(values), kind="finish")
+        return msgspec.structs.replace(turn, content=content), (end, 1)
 
     def _spoken(self, turn: Turn, chance: Chance, frames: Frames, ordinal: str) -> Iterator[_Burst]:
         name = f"{ordinal}_reasoning"

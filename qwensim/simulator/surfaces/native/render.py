@@ -13,6 +13,7 @@ from qwensim.simulator.pace import Pace
 from qwensim.simulator.replies.reply import Turn
 from qwensim.simulator.surfaces.chat.logprobs import logprobs_of
 from qwensim.simulator.surfaces.chat.options import Options
+from qwensim.simulator.surfaces.native.documents import read_document
 from qwensim.simulator.surfaces.native.pieces import Piece, Pieces
 from qwensim.simulator.surfaces.native.request import Delivery
 from qwensim.simulator.surfaces.native.usage import NativeUsage
@@ -110,7 +111,7 @@ class NativeRenderer(msgspec.Struct, frozen=True, kw_only=True):
         in_parts = self.line.surface == "multimodal-generation"
         message: dict[str, Any] = {"content": piece.text}
         if in_parts:
-            message["content"] = [{"text": piece.text}] if piece.text else []
+            message["content"] = [self._part(piece.text)] if piece.text else []
         if whole:
             reasons = (
                 self.options.thinking or self.model.blank_reasoning or self.line.blank_reasoning
@@ -131,6 +132,11 @@ class NativeRenderer(msgspec.Struct, frozen=True, kw_only=True):
             chance = self.turns[piece.index][1]
             choice["logprobs"] = logprobs_of(piece.words, self.options.top_logprobs, chance)
         return choice
+
+    def _part(self, text: str) -> dict[str, Any]:
+        asked = self.delivery.document
+        read = None if asked is None else read_document(asked, text)
+        return {"text": text} if read is None else {"ocr_result": read, "text": text}
 
     def _frame(
         self, number: int, output: dict[str, Any], usage: dict[str, Any], *, kind: Any = "delta"

@@ -37,6 +37,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """In `choices`, and not as `text`."""
     incremental: bool
     search: Search | None
+    document: Mapping[str, Any] | None
+    """The parameters by which an OCR model reads, where it tells what it read in fields too."""
 
 
 class NativeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ def read_delivery(
         message=message or bool(options.tools) or options.choices > 1,
         incremental=incremental,
         search=_search(parameters),
+        document=parameters if line.reads_documents and not stream else None,
     )
 
 

@@ -96,7 +96,7 @@ def _in_messages(
     parts = _parts(messages)
     texts = _texts(parts)
     pictures = [part["image"] for part in parts if part.get("image") is not None]
-    if not any(texts) or (row.pictures and not pictures):
+    if not any(text.strip() for text in texts) or (row.needs_picture and not pictures):
         raise Refused("native-image-empty")
     if len(texts) > 1 or len(pictures) > row.pictures:
         raise Refused("native-image-content")
@@ -148,8 +148,9 @@ def _images(row: ImageRow, asked: Any) -> int:
 
 
 def _size(row: ImageRow, asked: Any, picture: Size | None) -> Size:
-    if asked is None or row.size_fixed:
-        size = size_of(row.size)
+    named = row.named.get(asked) if isinstance(asked, str) else None
+    if asked is None or row.size_fixed or named is not None:
+        size = size_of(named or row.size)
         if picture is None:
             return size
         return shaped_like(picture, size, widest=_WIDEST, multiple=_MULTIPLE)

@@ -24,6 +24,9 @@ _FRAME = b"id:%d\nevent:%b\n:HTTP_STATUS/200\ndata:%b\n\n"
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """Why a response is not complete, by the finish reason of the compatible chat."""
 
+_SECTION = {"reasoning_summary_text": "summary_index", "reasoning_text": "content_index"}
+"""What counts the sections of a thought, by the events that bring it."""
+
 _DEFAULTS: Mapping[str, Any] = {
     "metadata": {},
     "store": True,
@@ -52,6 +55,8 @@ class ResponseRenderer(msgspec.Struct, frozen=True, kw_only=True):
     uses: Sequence[Use]
     """The built-in tools that the model used."""
     call_ids: Sequence[str]
+    reasoning: str
+    """The events that bring what is thought, as in `WireRow`."""
     created: int
     completed: int
     """When it began and when it ended, in seconds since the epoch."""
@@ -151,11 +156,18 @@ class ResponseRenderer(msgspec.Struct, frozen=True, kw_only=True):
         def events() -> Iterator[_Event]:
             yield _added(opened), 0
             for pieces in group(self.turn.reasoning, self.chance):
-                yield _reasoning("delta", "".join(pieces), item_id), len(pieces)
-            yield _reasoning("done", text, item_id), 0
+                yield self._reasoning("delta", "".join(pieces), item_id), len(pieces)
+            yield self._reasoning("done", text, item_id), 0
             yield _done(item), 0
 
         return item, events()
+
+    def _reasoning(self, event: str, text: str, item_id: str) -> dict[str, Any]:
+        number = {"sequence_number": 0}
+        said = {"delta": text, **number} if event == "delta" else {**number, "text": text}
+        kind = f"response.{self.reasoning}.{event}"
+        where = {"output_index": 0, "type": kind, "item_id": item_id}
+        return {**said, **where, _SECTION[self.reasoning]: 0}
 
     def _said(self, item_id: str) -> tuple[_Item, Iterator[_Event]]:
         status = "incomplete" if self.turn.finish in _INCOMPLETE else "completed"
@@ -243,13 +255,6 @@ def _added(item: _Item) -> dict[str, Any]:
 
 def _done(item: _Item) -> dict[str, Any]:
     return {**_added(item), "type": "response.output_item.done"}
-
-
-def _reasoning(event: str, text: str, item_id: str) -> dict[str, Any]:
-    number = {"sequence_number": 0}
-    said = {"delta": text, **number} if event == "delta" else {**number, "text": text}
-    kind = f"response.reasoning_summary_text.{event}"
-    return {**said, "output_index": 0, "type": kind, "item_id": item_id, "summary_index": 0}
 
 
 def _part(event: str, part: dict[str, Any], item_id: str) -> dict[str, Any]:

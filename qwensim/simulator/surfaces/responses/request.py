@@ -109,9 +109,11 @@ def _kind(tool: Any) -> Any:
 
 
 def _function(tool: dict[str, Any]) -> dict[str, Any]:
-    if "function" in tool:
+    parameters = tool.get("parameters")
+    bare = isinstance(parameters, dict) and parameters.get("type") != "object"
+    if bare or "function" in tool:
         # The nested form of the chat is refused as a schema that is none.
-        raise Refused("tool-schema-invalid")
+        raise Refused("tool-schema-invalid", value=shown(tool.get("name")))
     names = ("name", "description", "parameters")
     return {"type": "function", "function": {name: tool[name] for name in names if name in tool}}
 
@@ -172,7 +174,7 @@ def _message(item: Any) -> dict[str, Any] | None:
         case str(kind) if kind.endswith(("_call", "_call_output")):
             # What other tools did is told by the answer that followed.
             return None
-    raise Refused("body-invalid")
+    raise Refused("content-required")
 
 
 def _said(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -111,6 +111,7 @@ class ResponsesSurface:
             usage=usage,
             uses=uses,
             call_ids=call_ids,
+            reasoning=self._catalog.wires[call.wire].reasoning,
             created=int(call.arrived),
             completed=int(call.arrived + cost),
         )

@@ -1,5 +1,7 @@
 """Settings of the whole test suite."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -7,6 +9,12 @@ settings.register_profile("qwensim", deadline=None, derandomize=True, print_blob
 settings.load_profile("qwensim")
 
 pytest_plugins = ("pytester",)
+
+
+def pytest_configure() -> None:
+    # A shell has what it starts with "&" ignore Ctrl-C, and so would the programs of the tests.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -94,12 +94,20 @@ def _bundled(as_of: dt.date) -> Catalog:
 
 def _bundled_rows(as_of: dt.date) -> _Raw:
     raw: _Raw = {table: {} for table in TABLES}
-    folder = files("qwensim.catalog") / "data"
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if file.name.endswith(".toml"):
-            tables = tomllib.loads(file.read_text("utf-8"))
-            _merge(raw, tables, file=file.name, as_of=as_of, overlay=False)
+    for name, tables in _bundled_files().items():
+        _merge(raw, tables, file=name, as_of=as_of, overlay=False)
     return raw
+
+
+@functools.cache
+def _bundled_files() -> Mapping[str, Mapping[str, Any]]:
+    """Keep what the files say, which nobody changes: another day and each overlay need it again."""
+    folder = files("qwensim.catalog") / "data"
+    return {
+        file.name: tomllib.loads(file.read_text("utf-8"))
+        for file in sorted(folder.iterdir(), key=lambda item: item.name)
+        if file.name.endswith(".toml")
+    }
 
 
 def _read_overlay(overlay: Overlay, position: int) -> tuple[str, Mapping[str, Any]]:

@@ -191,5 +191,7 @@ def test_an_envelope_says_which_headers_it_goes_with(send: Send) -> None:
 
 @pytest.mark.parametrize("fields", [{"jitter": 1.5}, {"first_token": -1.0}])
 def test_a_pace_that_cannot_be(fields: dict[str, float]) -> None:
-    with pytest.raises(UsageError, match=f"Pace: {next(iter(fields))}: Expected `float` .*; seen: "):
+    with pytest.raises(
+        UsageError, match=f"Pace: {next(iter(fields))}: Expected `float` .*; seen: "
+    ):
         Simulator(pace=Pace(**fields))

@@ -23,6 +23,7 @@ from qwensim.contract.subjects.onboarding import CASES as ONBOARDING
 from qwensim.contract.subjects.reranking import CASES as RERANKING
 from qwensim.contract.subjects.responses import CASES as RESPONSES
 from qwensim.contract.subjects.responses_requests import CASES as RESPONSES_REQUESTS
+from qwensim.contract.subjects.responses_tools import CASES as RESPONSES_TOOLS
 from qwensim.contract.subjects.retries import CASES as RETRIES
 from qwensim.contract.subjects.routing import CASES as ROUTING
 from qwensim.contract.subjects.streams import CASES as STREAMS
@@ -69,6 +70,7 @@ CASES = (
     *ANTHROPIC_REQUESTS,
     *ANTHROPIC_MESSAGES,
     *RESPONSES_REQUESTS,
+    *RESPONSES_TOOLS,
     *RESPONSES,
     *EMBEDDINGS,
     *EMBEDDING_REQUESTS,

@@ -247,7 +247,7 @@ def unpacked(reply: Any) -> bytes:
             {"kind": "error", "headers": {"Content-Length": "1"}},
             "headers: Content-Length follows from the body and cannot be set",
         ),
-        ({"kind": "error", "headers": {"a": 1}}, r"Expected `str`, got `int` - at `\$.headers"),
+        ({"kind": "error", "headers": {"a": 1}}, r"headers\.a: Expected `str`, got `int`; seen: 1"),
         (
             {"kind": "missing-usage", "host": STORAGE},
             f"'missing-usage' is for streams, and {STORAGE} sends none",

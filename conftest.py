@@ -12,9 +12,13 @@ pytest_plugins = ("pytester",)
 
 
 def pytest_configure() -> None:
-    # A shell has what it starts with "&" ignore Ctrl-C, and so would the programs of the tests.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What nohup or a shell's "&" has ignored, the programs that tests start would ignore too; a
+    # handler is not inherited.
+    for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            handler = signal.default_int_handler if name == "SIGINT" else lambda *_: None
+            signal.signal(number, handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -89,8 +89,12 @@ def test_a_signal_is_passed_on(outer: Callable[[str], subprocess.Popen[str]], na
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(getattr(signal, name))
-        assert process.wait(timeout=30) == 7
-        assert process.communicate()[1] == ""
+        try:
+            _, told = process.communicate(timeout=30)
+        finally:
+            if process.returncode is None:  # or the test would wait for it
+                os.killpg(process.pid, signal.SIGKILL)
+        assert (process.returncode, told) == (7, "")
 
 
 def test_the_keys_of_a_terminal_reach_the_command_once() -> None:
